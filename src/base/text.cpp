@@ -1,0 +1,68 @@
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace edge {
+
+bool equals_ignore_case(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trim_ows(std::string_view text)
+{
+    while (!text.empty() && is_ows(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_ows(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+std::optional<std::uint64_t> parse_decimal(std::string_view text,
+                                           std::uint64_t max)
+{
+    if (text.empty()) {
+        return std::nullopt;
+    }
+
+    std::uint64_t value = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) {
+            return std::nullopt;
+        }
+        const auto digit = static_cast<std::uint64_t>(c - '0');
+        value = value > (max - digit) / 10 || digit > max
+                    ? max
+                    : value * 10 + digit;
+    }
+    return value;
+}
+
+std::optional<std::string_view> Split::next()
+{
+    if (done_) {
+        return std::nullopt;
+    }
+
+    const std::size_t end = rest_.find(separator_);
+    const std::string_view piece = trim_ows(rest_.substr(0, end));
+    if (end == std::string_view::npos) {
+        done_ = true;
+    } else {
+        rest_.remove_prefix(end + 1);
+    }
+    return piece;
+}
+
+bool has_control_bytes(std::string_view text)
+{
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7f;
+    });
+}
+
+} // namespace edge

@@ -1,0 +1,116 @@
+// The byte format of a stored response: one for shared memory and for Redis,
+// so that moving an object between tiers is a copy. An encoded entry is a head
+// (fixed fields, key, selectors, tags, header fields) followed by the body.
+//
+// The bytes come from a store that others can write to: decode() believes
+// nothing. Whatever does not fit is an entry that is not there.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "cache/reason.h"
+#include "http/field.h"
+#include "invalidate/generation.h"
+
+namespace edge::cache {
+
+// A resource whose answers carry Vary has a record of kind `vary` under its
+// primary key and its objects under the keys of their variants.
+enum class EntryKind : std::uint8_t { object = 1, vary = 2 };
+
+// RFC 9111 4.2: everything an age or a lifetime is computed from, so that
+// every instance and both tiers come to the same figure.
+struct EntryTimes
+{
+    WallTime request{};
+    WallTime response{};
+    std::optional<WallTime> date;
+    Seconds age{0};
+    Millis lifetime{0};
+    Millis stale_while_revalidate{0};
+    Millis stale_if_error{0};
+};
+
+// Lists of short strings are stored encoded and walked in place: decoding a
+// hit allocates nothing. Iterate with `next()` until nullopt.
+class StringList
+{
+public:
+    StringList() = default;
+    explicit StringList(std::string_view encoded) : rest_(encoded) {}
+    std::optional<std::string_view> next();
+    std::string_view encoded() const { return rest_; }
+
+private:
+    std::string_view rest_;
+};
+
+// All views point into the encoded bytes (decode) or belong to the caller
+// (encode).
+struct Entry
+{
+    EntryKind kind = EntryKind::object;
+    std::uint16_t status = 0;
+    // May be served stale only as far as these say (RFC 9111 4.2.4).
+    bool must_revalidate = false;
+    // The origin itself made it shared: public, s-maxage (RFC 9111 3.5).
+    bool explicitly_shared = false;
+    invalidate::Ticket ticket;
+    EntryTimes times;
+    std::string_view key;
+    std::string_view tenant;
+    // kind vary: the selecting header names, lower case, sorted.
+    StringList vary;
+    // Hashes of what can purge it, 8 bytes each, little-endian.
+    std::string_view selectors;
+    StringList tags;
+    // name, value, name, value ...
+    StringList fields;
+    std::uint64_t body_size = 0;
+};
+
+inline constexpr std::size_t kMaxKey = 16 * 1024;
+inline constexpr std::size_t kMaxHead = 256 * 1024;
+inline constexpr std::uint64_t kMaxBody = 8 * 1024 * 1024;
+
+// Builds a StringList's bytes.
+class StringListBuilder
+{
+public:
+    void add(std::string_view text);
+    StringList list() const { return StringList(bytes_); }
+    bool empty() const { return bytes_.empty(); }
+
+private:
+    std::string bytes_;
+};
+
+// The head for `entry`; the body of exactly entry.body_size bytes follows it.
+std::string encode_head(const Entry &entry);
+
+// Size of the head that starts with `bytes` (at least kHeadPrefix of them), or
+// nullopt when they start no entry of this version.
+inline constexpr std::size_t kHeadPrefix = 16;
+std::optional<std::size_t> head_size(std::string_view bytes);
+
+// The head alone, as memory keeps it. Reason: entry_corrupt, entry_version.
+std::variant<Entry, Reason> decode_head(std::string_view head);
+
+// For the way through a foreign store: head, body and a checksum over both.
+std::string seal(std::string_view head, std::span<const std::string_view> body);
+
+struct Unsealed
+{
+    std::string_view head;
+    std::string_view body;
+};
+std::variant<Unsealed, Reason> unseal(std::string_view sealed);
+
+} // namespace edge::cache
