@@ -1,0 +1,93 @@
+# `make help` lists the targets.  Everything is built under $(BUILD).
+
+BUILD     ?= build
+NGINX_SRC ?= /usr/share/nginx/src
+PYTHON    ?= /usr/bin/python3
+JOBS      ?= 2
+T         ?=
+
+MODULE  := $(BUILD)/ngx_http_edge_cache_module.so
+OBJS    := $(abspath $(BUILD))/nginx
+CC_OPT  ?= -O2 -g -fstack-protector-strong -Wformat -Werror=format-security \
+           -Wdate-time -D_FORTIFY_SOURCE=2 -fPIC
+LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
+SOURCES := $(addprefix src/,$(shell cat src/sources))
+
+.PHONY: all deps help module test unit integration sanitize fuzz bench demo \
+        clean
+all: module
+
+help:
+	@echo 'make              build $(MODULE)'
+	@echo 'make test         install what is missing, build, run all tests'
+	@echo 'make unit         unit tests only             [T=part of a name]'
+	@echo 'make integration  tests with a real nginx     [T=pytest -k]'
+	@echo 'make demo         build and show it at work'
+	@echo 'make sanitize     integration tests, all of nginx under ASan, UBSan'
+	@echo 'make fuzz         every fuzzer in turn        [SECONDS=60 T=...]'
+	@echo 'make bench        measure against other caches'
+	@echo 'make clean        remove $(BUILD)'
+
+# Goals that need packages get them first; a plain `make` only says so.
+DEPS := $(filter test demo sanitize bench fuzz,$(MAKECMDGOALS))
+deps:
+	@t/deps.sh $(DEPS)
+ifneq ($(DEPS),)
+$(OBJS)/Makefile: | deps
+endif
+
+# nginx's own build system makes the module, as it does for packagers.
+# $(OBJS)/Makefile gets per-header dependencies in place of nginx's "all
+# headers", and an unchanged ngx_auto_config.h keeps its time, so that a new
+# line in src/sources compiles one file.
+define DEVELOP
+ADDON_DEPS = $(CURDIR)/config
+CFLAGS += $$(if $$(filter %.cpp,$$^),-MMD -MP)
+-include $(OBJS)/addon/*/*.d
+endef
+export DEVELOP
+
+$(OBJS)/Makefile: config src/sources Makefile
+	@test -f $(NGINX_SRC)/conf_flags || \
+	    { echo 'no nginx-dev here: run t/deps.sh build'; exit 1; }
+	@mkdir -p $(OBJS)
+	@cp -p $(OBJS)/ngx_auto_config.h $(OBJS)/kept.h 2>/dev/null || true
+	cd $(NGINX_SRC) && bash -c '. ./conf_flags && \
+	    ./configure "$${NGX_CONF_FLAGS[@]}" --builddir=$(OBJS) \
+	    --with-cc-opt="$(CC_OPT)" --with-ld-opt="$(LD_OPT)" \
+	    --add-dynamic-module=$(CURDIR)' >$(OBJS)/configure.log 2>&1 || \
+	    { tail -n 20 $(OBJS)/configure.log; rm -f $@; exit 1; }
+	@cmp -s $(OBJS)/kept.h $(OBJS)/ngx_auto_config.h && \
+	    mv $(OBJS)/kept.h $(OBJS)/ngx_auto_config.h || true
+	@echo "$$DEVELOP" >>$@
+
+module: $(OBJS)/Makefile
+	@$(MAKE) -s -j$(JOBS) -C $(NGINX_SRC) -f $(OBJS)/Makefile modules
+	@cmp -s $(OBJS)/$(notdir $(MODULE)) $(MODULE) || \
+	    { cp $(OBJS)/$(notdir $(MODULE)) $(MODULE) && echo $(MODULE); }
+
+test: deps module
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory integration
+
+unit:
+	@$(MAKE) -s -j$(JOBS) -f t/unit/Makefile BUILD=$(BUILD)/unit T='$(T)'
+
+integration: module
+	MODULE_SO=$(abspath $(MODULE)) \
+	    $(PYTHON) -m pytest t/integration $(if $(T),-k '$(T)')
+
+sanitize: deps
+	t/sanitize.sh $(BUILD)/sanitize '$(T)'
+
+fuzz: deps
+	@$(MAKE) -s -j$(JOBS) -f t/fuzz/Makefile BUILD=$(BUILD)/fuzz T='$(T)'
+
+bench: deps module
+	t/bench/run
+
+demo: deps module
+	t/demo/run
+
+clean:
+	rm -rf $(BUILD)
