@@ -1,0 +1,80 @@
+// C++ objects in nginx's pools. ngx_palloc and its kin appear here only: what
+// comes out is never null (std::bad_alloc ends at the guard), and whatever has
+// a destructor is destroyed with the pool.
+#pragma once
+
+#include <memory_resource>
+#include <new>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "ngx/nginx.h"
+
+namespace edge::ngx {
+
+// Aligned to NGX_ALIGNMENT.
+inline void *allocate(ngx_pool_t *pool, std::size_t size)
+{
+    void *memory = ngx_palloc(pool, size);
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    return memory;
+}
+
+// Value-initialised; destroyed in reverse order when the pool is.
+template <typename T, typename... Args>
+T *pool_new(ngx_pool_t *pool, Args &&...args)
+{
+    static_assert(alignof(T) <= NGX_ALIGNMENT);
+    if constexpr (std::is_trivially_destructible_v<T>) {
+        return new (allocate(pool, sizeof(T))) T{std::forward<Args>(args)...};
+    } else {
+        ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(pool, sizeof(T));
+        if (cleanup == nullptr) {
+            throw std::bad_alloc();
+        }
+        T *object = new (cleanup->data) T{std::forward<Args>(args)...};
+        cleanup->handler = [](void *data) { static_cast<T *>(data)->~T(); };
+        return object;
+    }
+}
+
+// `count` value-initialised elements.
+template <typename T>
+std::span<T> pool_array(ngx_pool_t *pool, std::size_t count)
+{
+    static_assert(std::is_trivially_destructible_v<T>);
+    T *first = static_cast<T *>(allocate(pool, count * sizeof(T) + 1));
+    for (std::size_t i = 0; i < count; i++) {
+        new (first + i) T{};
+    }
+    return {first, count};
+}
+
+// A copy that lives as long as the pool.
+std::string_view pool_copy(ngx_pool_t *pool, std::string_view text);
+
+// std::pmr containers over a pool: nothing is ever given back before the pool.
+class PoolResource final : public std::pmr::memory_resource
+{
+public:
+    explicit PoolResource(ngx_pool_t *pool) : pool_(pool) {}
+
+private:
+    void *do_allocate(std::size_t bytes, std::size_t) override
+    {
+        return ngx::allocate(pool_, bytes);
+    }
+    void do_deallocate(void *, std::size_t, std::size_t) override {}
+    bool do_is_equal(const memory_resource &other) const noexcept override
+    {
+        return this == &other;
+    }
+
+    ngx_pool_t *pool_;
+};
+
+} // namespace edge::ngx
