@@ -1,0 +1,46 @@
+// The primary cache key: every part that tells two resources apart, each
+// behind its length, so that no two sets of parts have the same bytes. The
+// bytes are stored in the entry and compared on every hit; the hash only
+// finds it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/hash.h"
+
+namespace edge::cache {
+
+struct KeyParts
+{
+    std::string_view zone;
+    std::string_view tenant;
+    // GET for GET and HEAD (RFC 9110 9.3.2).
+    std::string_view method;
+    std::string_view scheme;
+    // Lower case, without port and trailing dot.
+    std::string_view authority;
+    // Path and query as sent upstream, or the text of edge_cache_key.
+    std::string_view target;
+    bool custom_target = false;
+    // What edge_cache_authorization and edge_cache_cookies add.
+    std::string_view credential;
+    std::string_view cookies;
+    // Of the settings that change what a body means.
+    std::uint64_t fingerprint = 0;
+};
+
+// Exactly the number of bytes that write_key() writes.
+std::size_t key_size(const KeyParts &parts);
+void write_key(const KeyParts &parts, char *out);
+
+// The Redis key of a resource, and of one of its variants (`variant` not
+// null). Only digests in braces: a resource's keys share one cluster slot, and
+// no byte of a request gets into a Redis key.
+//   <prefix>:<format>:<zone>:{<32 hex>}[:<32 hex>]
+std::string redis_key(std::string_view prefix, std::string_view zone,
+                      const Hash128 &resource, const Hash128 *variant);
+
+} // namespace edge::cache

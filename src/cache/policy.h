@@ -1,0 +1,59 @@
+// What a location's directives say about caching, as plain values. Built once
+// at configuration time; docs/directives.md is the user's side of it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace edge::cache {
+
+// edge_cache_authorization (RFC 9111 3.5). `tenant`: whether there was a
+// credential is part of the key; `key`: a hash of the credential is.
+enum class Authorization : std::uint8_t { refuse, key, tenant };
+
+// edge_cache_cookies. `explicit_`: with a Cookie only what the origin itself
+// made shared; `key`: the named cookies' values are part of the key.
+enum class Cookies : std::uint8_t { explicit_, bypass, ignore, key };
+
+// edge_cache_set_cookie
+enum class SetCookie : std::uint8_t { refuse, strip, store };
+
+// edge_cache_ignore_headers, as bits.
+enum IgnoredField : std::uint32_t {
+    kIgnoreCacheControl = 1,
+    kIgnoreExpires = 2,
+    kIgnoreAccelExpires = 4,
+    kIgnoreSetCookie = 8,
+    kIgnoreVary = 16,
+};
+
+// edge_cache_methods, as bits. GET answers HEAD as well.
+enum CachedMethod : std::uint32_t {
+    kMethodGet = 1,
+    kMethodHead = 2,
+};
+
+// One line of edge_cache_valid; status 0 is `any`.
+struct ValidRule
+{
+    std::uint16_t status = 0;
+    Millis lifetime{0};
+};
+
+struct Policy
+{
+    Authorization authorization = Authorization::refuse;
+    Cookies cookies = Cookies::explicit_;
+    SetCookie set_cookie = SetCookie::refuse;
+    bool close_delimited = false;
+    bool client_control = false;
+    std::uint32_t ignored_fields = 0;
+    std::uint32_t methods = kMethodGet | kMethodHead;
+    std::uint64_t max_size = 1024 * 1024;
+    std::span<const ValidRule> valid;
+};
+
+} // namespace edge::cache
