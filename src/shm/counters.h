@@ -1,0 +1,97 @@
+// What a zone counts, in its shared memory: relaxed atomics, no lock. A figure
+// may be one event behind another; none is ever lost or goes back.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "cache/reason.h"
+#include "cache/status.h"
+
+namespace edge::shm {
+
+class Counter
+{
+public:
+    void add(std::uint64_t n = 1)
+    {
+        value_.fetch_add(n, std::memory_order_relaxed);
+    }
+    std::uint64_t value() const
+    {
+        return value_.load(std::memory_order_relaxed);
+    }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+// Durations in microseconds, cumulative only when they are printed.
+class Histogram
+{
+public:
+    static constexpr std::array<std::uint32_t, 16> bounds = {
+        1,    2,    5,     10,    20,    50,     100,    200,
+        500,  1000, 2000,  5000,  10000, 50000,  100000, 1000000};
+
+    void observe(std::int64_t micros)
+    {
+        const auto value = static_cast<std::uint64_t>(micros < 0 ? 0 : micros);
+        std::size_t i = 0;
+        while (i < bounds.size() && value > bounds[i]) {
+            i++;
+        }
+        counts_[i].add();
+        sum_.add(value);
+    }
+
+    // Observations in bucket i alone; the last one has no upper bound.
+    std::uint64_t count(std::size_t i) const { return counts_[i].value(); }
+    std::uint64_t sum_micros() const { return sum_.value(); }
+
+private:
+    std::array<Counter, bounds.size() + 1> counts_;
+    Counter sum_;
+};
+
+// One edge_cache_label. Slots are claimed by name and kept over reloads; slot
+// 0 collects the labels for which none was left.
+struct LabelCounters
+{
+    static constexpr std::size_t max_name = 63;
+
+    std::array<char, max_name + 1> name{};
+    std::array<Counter, cache::kStatuses> requests;
+    // Body bytes sent to clients, from the cache and past it.
+    Counter bytes_hit;
+    Counter bytes_origin;
+
+    std::string_view label() const { return name.data(); }
+};
+
+class Counters
+{
+public:
+    static constexpr std::size_t max_labels = 128;
+
+    // The caller holds the zone's lock. Names longer than max_name are cut.
+    std::size_t claim_label(std::string_view name);
+
+    std::array<LabelCounters, max_labels> labels;
+
+    std::array<Counter, cache::kTiers> hits;
+    std::array<Histogram, cache::kTiers> lookups;
+    std::array<Counter, cache::kReasons> refused;
+    Counter fills_started;
+    Counter fills_stored;
+    Counter fills_aborted;
+    Counter purges_hard;
+    Counter purges_soft;
+    // A lock holder died while it was changing something.
+    Counter recoveries;
+};
+
+} // namespace edge::shm
