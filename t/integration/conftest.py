@@ -1,0 +1,107 @@
+"""Fixtures: a scripted origin, Redis real and fake, nginx in front."""
+
+import signal
+
+import pytest
+
+from lib.conf import proxy_conf
+from lib.fake_redis import FakeRedis
+from lib.nginx import Nginx
+from lib.origin import Origin
+from lib.ports import free_port
+from lib.redis_server import RedisServer
+
+_SECONDS = 60
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """A test that hangs fails; @pytest.mark.limit(seconds) gives more."""
+    marker = item.get_closest_marker("limit")
+    seconds = marker.args[0] if marker else _SECONDS
+
+    def expired(*_):
+        raise TimeoutError(f"the test took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def origin():
+    server = Origin().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(tmp_path):
+    """A function that starts one: see RedisServer for what it takes."""
+    servers = []
+
+    def start(**settings):
+        server = RedisServer(tmp_path / f"redis{len(servers)}", **settings)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def redis(redis_server):
+    return redis_server()
+
+
+@pytest.fixture
+def fake_redis():
+    """A fake one on its own; set `upstream` to put it before a real one."""
+    server = FakeRedis().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def edge(tmp_path, origin):
+    """A function that starts nginx before the origin: `edge(location="...")`.
+
+    Takes what conf.proxy_conf() takes, or a whole `conf`, and what Nginx
+    takes.  May be called several times."""
+    started = []
+
+    def start(conf=None, workers=1, module=True, log_level="info", expect=(),
+              graceful=True, port=None, **pieces):
+        port = port or free_port()
+        if conf is None:
+            conf = proxy_conf(port, origin.address, **pieces)
+        nginx = Nginx(tmp_path / f"edge{len(started)}", conf, port, workers,
+                      module, log_level, expect, graceful)
+        started.append(nginx)
+        return nginx.start()
+
+    yield start
+    _close_all(started)
+
+
+@pytest.fixture
+def edges(edge):
+    """A function that starts `count` alike: `a, b = edges(2, http="...")`."""
+    return lambda count, **pieces: [edge(**pieces) for _ in range(count)]
+
+
+def _close_all(servers):
+    """Every server is ended; the first error is the one reported."""
+    errors = []
+    for server in servers:
+        try:
+            server.close()
+        except Exception as e:
+            errors.append(e)
+    if errors:
+        raise errors[0]
