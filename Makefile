@@ -13,8 +13,8 @@ CC_OPT  ?= -O2 -g -fstack-protector-strong -Wformat -Werror=format-security \
 LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
-.PHONY: all deps help module test unit integration sanitize fuzz bench demo \
-        clean
+.PHONY: all deps help module test listed unit integration sanitize fuzz \
+        bench demo clean
 all: module
 
 help:
@@ -52,7 +52,8 @@ $(OBJS)/Makefile: config src/sources Makefile
 	    { echo 'no nginx-dev here: run t/deps.sh build'; exit 1; }
 	@mkdir -p $(OBJS)
 	@cp -p $(OBJS)/ngx_auto_config.h $(OBJS)/kept.h 2>/dev/null || true
-	cd $(NGINX_SRC) && bash -c '. ./conf_flags && \
+	@echo 'configuring against $(NGINX_SRC)'
+	@cd $(NGINX_SRC) && bash -c '. ./conf_flags && \
 	    ./configure "$${NGX_CONF_FLAGS[@]}" --builddir=$(OBJS) \
 	    --with-cc-opt="$(CC_OPT)" --with-ld-opt="$(LD_OPT)" \
 	    --add-dynamic-module=$(CURDIR)' >$(OBJS)/configure.log 2>&1 || \
@@ -66,9 +67,13 @@ module: $(OBJS)/Makefile
 	@cmp -s $(OBJS)/$(notdir $(MODULE)) $(MODULE) || \
 	    { cp $(OBJS)/$(notdir $(MODULE)) $(MODULE) && echo $(MODULE); }
 
-test: deps module
+test: deps listed module
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory integration
+
+listed:
+	@find src -name '*.cpp' -printf '%P\n' | LC_ALL=C sort | \
+	    diff - src/sources || { echo 'src/sources is not the list'; exit 1; }
 
 unit:
 	@$(MAKE) -s -j$(JOBS) -f t/unit/Makefile BUILD=$(BUILD)/unit T='$(T)'

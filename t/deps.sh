@@ -19,7 +19,9 @@ packages_of() {
 }
 
 installed() {
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+    local status
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)
+    [ "$status" = installed ]
 }
 
 as_root() {

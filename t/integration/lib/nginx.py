@@ -51,7 +51,8 @@ class Nginx:
         self._expected = [re.compile(pattern) for pattern in expect]
         self._process = None
         os.makedirs(self.prefix, exist_ok=True)
-        open(self._path("error.log"), "a").close()
+        for name in "error.log", "stderr":
+            open(self._path(name), "a").close()
 
     # Life
 
@@ -133,12 +134,10 @@ class Nginx:
     # Logs
 
     def error_log(self):
-        with open(self._path("error.log"), errors="replace") as file:
-            return file.read()
+        return self._read("error.log")
 
     def access_log(self):
-        with open(self._path("access.log"), errors="replace") as file:
-            return file.read().splitlines()
+        return self._read("access.log").splitlines()
 
     def wait_for_log(self, pattern, timeout=10):
         """The first line that matches."""
@@ -151,7 +150,8 @@ class Nginx:
         self._expected.append(re.compile(pattern))
 
     def check_log(self):
-        bad = [line for line in self.error_log().splitlines()
+        said = self._read("stderr") + self.error_log()
+        bad = [line for line in said.splitlines()
                if _BAD_LINE.search(line) and not self._is_expected(line)]
         bad += [report for report in self._sanitizer_reports()
                 if not self._is_expected(report)]
@@ -171,6 +171,10 @@ class Nginx:
     def _path(self, name):
         return os.path.join(self.prefix, name)
 
+    def _read(self, name):
+        with open(self._path(name), errors="replace") as file:
+            return file.read()
+
     def _argv(self, conf):
         return [NGINX_BIN, "-p", self.prefix + "/", "-c", self._path(conf)]
 
@@ -178,8 +182,7 @@ class Nginx:
         common = "log_path=%s:abort_on_error=0" % self._path("sanitizer")
         return dict(
             os.environ,
-            ASAN_OPTIONS=common + ":detect_odr_violation=0"
-            + ":detect_leaks=" + os.environ.get("DETECT_LEAKS", "0"),
+            ASAN_OPTIONS=common + ":detect_odr_violation=0",
             UBSAN_OPTIONS=common + ":print_stacktrace=1")
 
     def _preamble(self):
@@ -219,9 +222,8 @@ class Nginx:
         except TimeoutError as e:
             raise NginxFailed(f"{e}\n{self.error_log()}") from None
         if not self.running():
-            with open(self._path("stderr"), errors="replace") as file:
-                raise NginxFailed(f"{what} failed\n{file.read()}"
-                                  + self.error_log())
+            raise NginxFailed(f"{what} failed\n{self._read('stderr')}"
+                              + self.error_log())
 
     def _end(self):
         if self._process is None:
@@ -237,8 +239,7 @@ class Nginx:
 
     def _sanitizer_reports(self):
         for name in sorted(glob.glob(self._path("sanitizer.*"))):
-            with open(name, errors="replace") as file:
-                yield file.read()
+            yield self._read(os.path.basename(name))
 
 
 def _title(pid):
