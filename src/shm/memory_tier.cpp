@@ -1,0 +1,361 @@
+#include "shm/memory_tier.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+#include "shm/memory_tier_layout.h"
+
+namespace edge::shm {
+
+// What an object needs of the arena: in one extent, or else in several with
+// this much in the first.
+struct MemoryTier::Demand
+{
+    std::size_t whole;
+    std::size_t split;
+    std::size_t first;
+};
+
+namespace {
+
+constexpr std::size_t blocks_for(std::size_t bytes)
+{
+    return (bytes + kBlockSize - 1) / kBlockSize;
+}
+
+constexpr std::uint32_t narrow(std::size_t blocks)
+{
+    return static_cast<std::uint32_t>(blocks);
+}
+
+} // namespace
+
+std::optional<OwnerSlot> MemoryTier::claim_owner(std::uint32_t pid,
+                                                 std::uint64_t start)
+{
+    return owners_.claim(pid, start);
+}
+
+void MemoryTier::release_owner(OwnerSlot slot, const Owner &owner)
+{
+    if (owners_.at(slot) != owner) {
+        return;
+    }
+    for (std::uint32_t i = 0; i < pins_.size(); i++) {
+        const std::optional<Pin> held = pins_.at(i);
+        if (held && held->owner == slot) {
+            unpin(*held);
+        }
+    }
+    owners_.release(slot);
+}
+
+std::variant<PinnedObject, Absent>
+MemoryTier::find(const Hash128 &hash, OwnerSlot owner, BootTime now)
+{
+    const Block block = index_.find(hash);
+    if (block == kNone) {
+        return Absent::missing;
+    }
+    Node &node = nodes_[block];
+    if (node.expired(now)) {
+        header_->expired++;
+        retire(block);
+        return Absent::missing;
+    }
+    if (pins_.available() == 0) {
+        return Absent::no_pin;
+    }
+    node.visited = 1;
+    return PinnedObject(nodes_, pin(block, owner));
+}
+
+Pin MemoryTier::pin(Block block, OwnerSlot owner)
+{
+    Node &node = nodes_[block];
+    if (node.pins++ == 0) {
+        header_->pinned_objects++;
+        header_->pinned_blocks += node.blocks();
+    }
+    return pins_.take(owner, block);
+}
+
+void MemoryTier::unpin(const Pin &pin)
+{
+    if (!pins_.drop(pin)) {
+        return;
+    }
+    Node &node = nodes_[pin.node];
+    if (--node.pins > 0) {
+        return;
+    }
+    header_->pinned_objects--;
+    header_->pinned_blocks -= node.blocks();
+    if (node.state != NodeState::linked) {
+        free_node(pin.node);
+    }
+}
+
+std::variant<Reservation, Refused>
+MemoryTier::reserve(const ObjectSpec &spec, OwnerSlot owner, BootTime now)
+{
+    const std::size_t largest = largest_object();
+    if (spec.head_size > largest || spec.body_size > largest - spec.head_size) {
+        return Refused::full;
+    }
+    if (pins_.available() == 0) {
+        return Refused::no_pin;
+    }
+    const Demand demand = demand_of(spec);
+    if (const auto refused = make_room(demand, now)) {
+        return *refused;
+    }
+    return Reservation(nodes_, pin(place(spec, demand), owner));
+}
+
+// Half of the zone: one object does not push out all others.
+std::size_t MemoryTier::largest_object() const
+{
+    return arena_.blocks() * kBlockSize / 2 -
+           Node::head_offset(Node::kMaxExtents);
+}
+
+MemoryTier::Demand MemoryTier::demand_of(const ObjectSpec &spec)
+{
+    const std::size_t offset = Node::head_offset(Node::kMaxExtents);
+    return {
+        blocks_for(Node::head_offset(1) + spec.head_size + spec.body_size),
+        blocks_for(offset + spec.head_size + spec.body_size),
+        blocks_for(offset + spec.head_size),
+    };
+}
+
+bool MemoryTier::fits(const Demand &demand) const
+{
+    if (arena_.extents_for(narrow(demand.whole), narrow(demand.whole)) == 1) {
+        return true;
+    }
+    const unsigned extents =
+        arena_.extents_for(narrow(demand.split), narrow(demand.first));
+    return extents > 0 && extents <= Node::kMaxExtents;
+}
+
+std::optional<Refused> MemoryTier::make_room(const Demand &demand, BootTime now)
+{
+    unsigned steps = kMaxSteps;
+    unsigned evictions = kMaxEvictions;
+    std::uint64_t in_vain = 0;
+    while (!fits(demand)) {
+        // Once round takes all the bits away, twice round finds an object.
+        if (in_vain > std::uint64_t{2} * sieve_.count()) {
+            return Refused::full;
+        }
+        if (steps-- == 0 || evictions == 0) {
+            return Refused::again;
+        }
+        const Block block = sieve_.step(now);
+        if (block == kNone) {
+            in_vain++;
+            continue;
+        }
+        in_vain = 0;
+        evictions--;
+        evict(block, now);
+    }
+    return std::nullopt;
+}
+
+void MemoryTier::evict(Block block, BootTime now)
+{
+    if (nodes_[block].expired(now)) {
+        header_->expired++;
+    } else {
+        header_->evicted_capacity++;
+    }
+    retire(block);
+}
+
+// The object is complete before pin() makes it survive a recovery.
+Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand)
+{
+    std::array<Extent, Node::kMaxExtents> extents;
+    std::uint16_t count = 0;
+    const bool whole =
+        arena_.extents_for(narrow(demand.whole), narrow(demand.whole)) == 1;
+    for (std::uint32_t left = narrow(whole ? demand.whole : demand.split);
+         left > 0; left -= extents[count++].count) {
+        extents[count] = arena_.take(left);
+    }
+    Node *node = new (&nodes_[extents[0].first]) Node{
+        .mark = Node::kMark,
+        .state = NodeState::reserved,
+        .visited = 0,
+        .extent_count = count,
+        .pins = 0,
+        .chain_next = kNone,
+        .hash = spec.hash,
+        .expires = spec.expires.time_since_epoch().count(),
+        .checked = spec.checked,
+        .head_size = narrow(spec.head_size),
+        .body_size = narrow(spec.body_size),
+        .newer = kNone,
+        .older = kNone,
+        .resource = spec.resource,
+        .variant_next = kNone,
+        .variant_previous = kNone,
+    };
+    node->set_extents(extents.data());
+    return extents[0].first;
+}
+
+bool MemoryTier::publish(const Pin &pin)
+{
+    if (!pins_.holds(pin) || nodes_[pin.node].state != NodeState::reserved) {
+        return false;
+    }
+    Node &node = nodes_[pin.node];
+    remove(node.hash);
+    if (node.is_variant()) {
+        limit_variants(node.resource);
+    }
+    node.state = NodeState::linked;
+    index_.insert(pin.node);
+    sieve_.insert(pin.node);
+    return true;
+}
+
+void MemoryTier::limit_variants(const Hash128 &resource)
+{
+    std::uint32_t count = 0;
+    Block oldest = kNone;
+    for (Block block = index_.first_variant(resource); block != kNone;
+         block = index_.next_variant(block)) {
+        oldest = block;
+        count++;
+    }
+    if (count >= header_->max_variants) {
+        header_->evicted_variants++;
+        retire(oldest);
+    }
+}
+
+bool MemoryTier::remove(const Hash128 &hash)
+{
+    const Block block = index_.find(hash);
+    if (block == kNone) {
+        return false;
+    }
+    retire(block);
+    return true;
+}
+
+std::size_t MemoryTier::remove_resource(const Hash128 &resource)
+{
+    std::size_t removed = remove(resource) ? 1 : 0;
+    for (Block block = index_.first_variant(resource); block != kNone;
+         block = index_.first_variant(resource)) {
+        retire(block);
+        removed++;
+    }
+    return removed;
+}
+
+void MemoryTier::retire(Block block)
+{
+    Node &node = nodes_[block];
+    index_.erase(block);
+    sieve_.erase(block);
+    node.state = NodeState::dead;
+    if (node.pins == 0) {
+        free_node(block);
+    }
+}
+
+// The extents are listed in the memory that is given back: copied first.
+void MemoryTier::free_node(Block block)
+{
+    Node &node = nodes_[block];
+    std::array<Extent, Node::kMaxExtents> extents;
+    const std::size_t count = node.extents().size();
+    std::ranges::copy(node.extents(), extents.begin());
+    node.mark = 0;
+    for (std::size_t i = 0; i < count; i++) {
+        arena_.give(extents[i]);
+    }
+}
+
+void MemoryTier::rebuild()
+{
+    index_.clear();
+    sieve_.clear();
+    arena_.forget();
+    header_->pinned_objects = 0;
+    header_->pinned_blocks = 0;
+    for (std::uint32_t i = 0; i < pins_.size(); i++) {
+        const std::optional<Pin> held = pins_.at(i);
+        if (!held || !adopt(*held)) {
+            pins_.forget(i);
+        }
+    }
+    pins_.restack();
+    arena_.free_rest();
+}
+
+// False for a pin nobody can hold.
+bool MemoryTier::adopt(const Pin &pin)
+{
+    if (pin.node >= arena_.blocks() || !owners_.claimed(pin.owner)) {
+        return false;
+    }
+    Node &node = nodes_[pin.node];
+    if (arena_.kept_at(pin.node)) {
+        node.pins++;
+        return true;
+    }
+    if (!keep_memory(pin.node)) {
+        return false;
+    }
+    node.pins = 1;
+    if (node.state != NodeState::reserved) {
+        node.state = NodeState::dead;
+    }
+    header_->pinned_objects++;
+    header_->pinned_blocks += node.blocks();
+    return true;
+}
+
+// Every number is looked at before it is used: this may be anything.
+bool MemoryTier::keep_memory(Block block)
+{
+    const Node &node = nodes_[block];
+    const std::size_t extents = node.extent_count;
+    if (node.mark != Node::kMark || extents == 0 ||
+        extents > Node::kMaxExtents ||
+        Node::head_offset(extents) > (arena_.blocks() - block) * kBlockSize) {
+        return false;
+    }
+    const Extent &first = node.extents().front();
+    const std::size_t head_end = node.head_offset() + node.head_size;
+    return first.first == block && head_end <= first.count * kBlockSize &&
+           head_end + node.body_size <= node.blocks() * kBlockSize &&
+           arena_.keep(node.extents());
+}
+
+MemoryTierStats MemoryTier::stats() const
+{
+    return {
+        .objects = sieve_.count(),
+        .bytes = std::uint64_t{arena_.blocks() - arena_.free()} * kBlockSize,
+        .capacity = std::uint64_t{arena_.blocks()} * kBlockSize,
+        .pinned_objects = header_->pinned_objects,
+        .pinned_bytes = header_->pinned_blocks * kBlockSize,
+        .free_pins = pins_.available(),
+        .evicted_capacity = header_->evicted_capacity,
+        .evicted_variants = header_->evicted_variants,
+        .expired = header_->expired,
+    };
+}
+
+} // namespace edge::shm

@@ -1,0 +1,172 @@
+// The memory tier: objects in one fixed piece of shared memory that all workers
+// of an instance use, of both generations after a reload. Nothing in it is an
+// address, all of it fits into the size that was asked for.
+//
+// Locking. Every method needs the zone's lock, held by a guard that sets a
+// mark in the zone before the first write and clears it after the last. Who
+// takes the lock and finds that mark set (a process died) calls recover()
+// first. What a pin gives access to is read and filled in outside the lock.
+//
+// No method allocates, waits or throws. The time a call takes is bounded:
+// find() and unpin() by a chain of about one, reserve() by kMaxSteps, publish()
+// and remove_resource() by the number of variants, release_owner() by the
+// number of pins, recover() and clear() by the size of the zone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "shm/arena.h"
+#include "shm/index.h"
+#include "shm/object.h"
+#include "shm/owners.h"
+#include "shm/pins.h"
+#include "shm/sieve.h"
+
+namespace edge::shm {
+
+struct MemoryTierConfig
+{
+    // Random: places of hashes in the index cannot be guessed.
+    std::uint64_t seed = 0;
+    // Of one resource; the oldest leaves when one more is published.
+    std::uint32_t max_variants = 64;
+};
+
+struct ObjectSpec
+{
+    Hash128 hash;
+    // Hash of the primary key: equal to `hash` for the resource's own record
+    // or object, different for a variant.
+    Hash128 resource;
+    std::size_t head_size = 0;
+    std::size_t body_size = 0;
+    // From then on no answer can be made of it, stale ones included.
+    BootTime expires = BootTime::max();
+    std::uint64_t checked = 0;
+};
+
+// Why find() gives no object.
+enum class Absent
+{
+    missing,
+    no_pin, // it is there, but all pins are in use
+};
+
+// Why reserve() gives no memory.
+enum class Refused
+{
+    again,  // made some room and used up its share of time: release the lock,
+            // take it again and repeat, a few times
+    full,   // larger than largest_object(), or all there is is pinned
+    no_pin, // all pins are in use
+};
+
+// Since format(), except for what is in use now.
+struct MemoryTierStats
+{
+    std::uint64_t objects = 0; // findable
+    std::uint64_t bytes = 0;   // in use, by objects findable or pinned
+    std::uint64_t capacity = 0;
+    std::uint64_t pinned_objects = 0;
+    std::uint64_t pinned_bytes = 0;
+    std::uint32_t free_pins = 0;
+    std::uint64_t evicted_capacity = 0;
+    std::uint64_t evicted_variants = 0;
+    std::uint64_t expired = 0;
+};
+
+class MemoryTier
+{
+public:
+    static constexpr std::size_t kMinimumSize = 64 * 1024;
+    static constexpr unsigned kMaxEvictions = 256;
+    static constexpr unsigned kMaxSteps = 2048;
+
+    // `zone` is aligned to kBlockSize and of at least kMinimumSize; otherwise
+    // false. Nobody uses the zone yet.
+    static bool format(std::span<std::byte> zone,
+                       const MemoryTierConfig &config);
+    // What format() left, at whatever address; nullopt when it is anything
+    // else or of another version or size. Takes no lock.
+    static std::optional<MemoryTier> attach(std::span<std::byte> zone);
+
+    // A slot for this process, its old one if it has one; nullopt when all are
+    // taken by processes nobody has released.
+    std::optional<OwnerSlot> claim_owner(std::uint32_t pid,
+                                         std::uint64_t start);
+    // All that `owner` holds. Whoever finds a dead process in a copy of
+    // owners() looked without the lock, so nothing happens unless the slot is
+    // still the same owner's.
+    void release_owner(OwnerSlot slot, const Owner &owner);
+    const Owners::Table &owners() const { return owners_.table(); }
+
+    // Pins the object; one that has expired is removed and missing.
+    std::variant<PinnedObject, Absent> find(const Hash128 &hash,
+                                            OwnerSlot owner, BootTime now);
+    // Memory for an object, pinned. May evict others.
+    std::variant<Reservation, Refused> reserve(const ObjectSpec &spec,
+                                               OwnerSlot owner, BootTime now);
+    // From now on it is found, in place of an older one of the same hash. It
+    // stays pinned. False when this is no pin of a reservation (any more).
+    bool publish(const Pin &pin);
+    // Gives the pin back, and with it a reservation that was not published. A
+    // pin that is not held (any more) is ignored.
+    void unpin(const Pin &pin);
+
+    // Removed objects are not found any more; pinned ones keep their memory
+    // until they are unpinned.
+    bool remove(const Hash128 &hash);
+    // The resource's own object and its variants; how many there were.
+    std::size_t remove_resource(const Hash128 &resource);
+    void clear() { rebuild(); }
+
+    // Makes a valid, empty zone of any state a process can have died in. What
+    // living owners have pinned stays untouched, and so do reservations.
+    void recover() { rebuild(); }
+
+    std::size_t largest_object() const;
+    MemoryTierStats stats() const;
+    // Every invariant of every structure, and that each block is either free
+    // or one object's. Slow, allocates: for tests.
+    bool check() const;
+
+private:
+    struct Header;
+    struct Layout;
+    struct Demand;
+
+    explicit MemoryTier(const Layout &layout);
+
+    static Demand demand_of(const ObjectSpec &spec);
+    bool fits(const Demand &demand) const;
+    std::optional<Refused> make_room(const Demand &demand, BootTime now);
+    Block place(const ObjectSpec &spec, const Demand &demand);
+    void evict(Block block, BootTime now);
+    void limit_variants(const Hash128 &resource);
+    Pin pin(Block block, OwnerSlot owner);
+    void retire(Block block);
+    void free_node(Block block);
+    void rebuild();
+    bool adopt(const Pin &pin);
+    bool keep_memory(Block block);
+
+    struct Census;
+    bool count_linked(Census &census) const;
+    bool count_pinned(Census &census) const;
+
+    Header *header_;
+    Owners owners_;
+    Pins pins_;
+    Arena arena_;
+    Nodes nodes_;
+    Index index_;
+    Sieve sieve_;
+};
+
+} // namespace edge::shm

@@ -1,0 +1,39 @@
+// Where the parts of a memory tier lie in its zone. All of it follows from the
+// zone's size.
+#pragma once
+
+#include "shm/memory_tier.h"
+
+namespace edge::shm {
+
+struct MemoryTier::Header
+{
+    std::uint64_t magic;
+    std::uint32_t version;
+    std::uint32_t max_variants;
+    std::uint64_t size;
+    std::uint64_t seed;
+    std::uint32_t available_pins;
+    Arena::State arena;
+    Sieve::State sieve;
+    std::uint64_t pinned_objects;
+    std::uint64_t pinned_blocks;
+    std::uint64_t evicted_capacity;
+    std::uint64_t evicted_variants;
+    std::uint64_t expired;
+};
+
+struct MemoryTier::Layout
+{
+    explicit Layout(std::span<std::byte> zone);
+
+    Header *header;
+    Owners::Table *owners;
+    std::span<std::uint64_t> pin_words;
+    std::span<std::uint32_t> pin_stack;
+    std::span<Index::Bucket> buckets;
+    std::span<std::uint8_t> marks;
+    std::byte *blocks;
+};
+
+} // namespace edge::shm

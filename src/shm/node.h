@@ -1,0 +1,102 @@
+// The fixed part of an object, at the start of its first extent. The array of
+// its extents follows, then the head; the body fills up the rest of the first
+// extent and goes on in the others.
+//
+// What is marked "fixed" does not change from reserve() until the memory is
+// freed: whoever holds a pin reads it without the lock.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "shm/arena.h"
+
+namespace edge::shm {
+
+enum class NodeState : std::uint8_t
+{
+    reserved = 1, // being filled, not findable
+    linked,       // findable
+    dead,         // removed or replaced; freed with its last pin
+};
+
+struct Node
+{
+    static constexpr std::uint32_t kMark = 0x45646e6f;
+    // More extents than an object of the largest size needs in a zone that is
+    // not in shreds. Room for all of them where one is not enough.
+    static constexpr std::uint16_t kMaxExtents = 32;
+
+    std::uint32_t mark;
+    NodeState state;
+    std::uint8_t visited;
+    std::uint16_t extent_count; // fixed
+    std::uint32_t pins;
+    Block chain_next;
+    Hash128 hash;         // fixed
+    std::int64_t expires; // fixed; boot time, milliseconds
+    std::uint64_t checked;
+    std::uint32_t head_size; // fixed
+    std::uint32_t body_size; // fixed
+    Block newer;
+    Block older;
+    Hash128 resource; // fixed
+    Block variant_next;
+    Block variant_previous;
+
+    static constexpr std::size_t head_offset(std::size_t extents)
+    {
+        return sizeof(Node) + (extents == 1 ? 1 : kMaxExtents) * sizeof(Extent);
+    }
+
+    bool is_variant() const { return hash != resource; }
+    bool expired(BootTime now) const
+    {
+        return expires <= now.time_since_epoch().count();
+    }
+    std::size_t head_offset() const { return head_offset(extent_count); }
+    std::span<const Extent> extents() const
+    {
+        return {reinterpret_cast<const Extent *>(this + 1), extent_count};
+    }
+    // extent_count of them.
+    void set_extents(const Extent *from)
+    {
+        std::copy_n(from, extent_count, reinterpret_cast<Extent *>(this + 1));
+    }
+    std::uint64_t blocks() const
+    {
+        std::uint64_t count = 0;
+        for (const Extent &extent : extents()) {
+            count += extent.count;
+        }
+        return count;
+    }
+};
+
+static_assert(sizeof(Node) == 88 && std::is_standard_layout_v<Node> &&
+              std::is_trivially_copyable_v<Node>);
+static_assert(sizeof(Node) + sizeof(Extent) < kBlockSize);
+
+// Objects by the number of their first block.
+class Nodes
+{
+public:
+    explicit Nodes(std::byte *base) : base_(base) {}
+
+    Node &operator[](Block block) const
+    {
+        return *reinterpret_cast<Node *>(base_ +
+                                         std::size_t{block} * kBlockSize);
+    }
+
+private:
+    std::byte *base_;
+};
+
+} // namespace edge::shm

@@ -1,0 +1,67 @@
+#include "shm/object.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace edge::shm {
+
+namespace {
+
+char *head_of(Node &node)
+{
+    return reinterpret_cast<char *>(&node) + node.head_offset();
+}
+
+} // namespace
+
+template <typename View>
+Pieces<View>::Pieces(Nodes nodes, const Node &node)
+    : nodes_(nodes), extents_(node.extents()),
+      offset_(node.head_offset() + node.head_size), left_(node.body_size)
+{
+}
+
+template <typename View> std::optional<View> Pieces<View>::next()
+{
+    while (left_ > 0) {
+        const Extent extent = extents_.front();
+        extents_ = extents_.subspan(1);
+        const std::size_t start = std::exchange(offset_, 0);
+        const std::size_t room = extent.count * kBlockSize - start;
+        if (room == 0) {
+            continue;
+        }
+        const std::size_t size = std::min(room, left_);
+        left_ -= size;
+        return View(reinterpret_cast<char *>(&nodes_[extent.first]) + start,
+                    size);
+    }
+    return std::nullopt;
+}
+
+template class Pieces<std::string_view>;
+template class Pieces<std::span<char>>;
+
+std::string_view PinnedObject::head() const
+{
+    return {head_of(node()), node().head_size};
+}
+
+std::uint64_t PinnedObject::checked() const
+{
+    return std::atomic_ref(node().checked).load(std::memory_order_relaxed);
+}
+
+void PinnedObject::set_checked(std::uint64_t generation) const
+{
+    std::atomic_ref(node().checked)
+        .store(generation, std::memory_order_relaxed);
+}
+
+std::span<char> Reservation::head() const
+{
+    return {head_of(node()), node().head_size};
+}
+
+} // namespace edge::shm

@@ -1,0 +1,81 @@
+// What a pin gives access to: an object's bytes in shared memory. Both classes
+// are plain handles that own nothing; the pin they carry is given back with
+// MemoryTier::unpin(). No lock is needed for anything here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/time.h"
+#include "shm/node.h"
+#include "shm/pins.h"
+
+namespace edge::shm {
+
+// The pieces of a body, in order. View is std::string_view, or std::span<char>
+// to fill it in. None for an empty body.
+template <typename View> class Pieces
+{
+public:
+    Pieces(Nodes nodes, const Node &node);
+
+    std::optional<View> next();
+
+private:
+    Nodes nodes_;
+    std::span<const Extent> extents_;
+    // In the first of extents_, where the body goes on.
+    std::size_t offset_;
+    std::size_t left_;
+};
+
+extern template class Pieces<std::string_view>;
+extern template class Pieces<std::span<char>>;
+
+class PinnedObject
+{
+public:
+    PinnedObject(Nodes nodes, Pin pin) : nodes_(nodes), pin_(pin) {}
+
+    const Pin &pin() const { return pin_; }
+    std::string_view head() const;
+    std::size_t body_size() const { return node().body_size; }
+    Pieces<std::string_view> body() const { return {nodes_, node()}; }
+    BootTime expires() const { return BootTime(Millis(node().expires)); }
+
+    // The newest generation this object was checked against. Only ever raised,
+    // by whoever checked: a lost update costs one more check.
+    std::uint64_t checked() const;
+    void set_checked(std::uint64_t generation) const;
+
+private:
+    Node &node() const { return nodes_[pin_.node]; }
+
+    Nodes nodes_;
+    Pin pin_;
+};
+
+// An object that nobody finds yet. Whoever reserved it fills in all of head and
+// body, then calls MemoryTier::publish().
+class Reservation
+{
+public:
+    Reservation(Nodes nodes, Pin pin) : nodes_(nodes), pin_(pin) {}
+
+    const Pin &pin() const { return pin_; }
+    std::span<char> head() const;
+    Pieces<std::span<char>> body() const { return {nodes_, node()}; }
+    // The same object under the same pin, to send what was filled in.
+    PinnedObject object() const { return {nodes_, pin_}; }
+
+private:
+    Node &node() const { return nodes_[pin_.node]; }
+
+    Nodes nodes_;
+    Pin pin_;
+};
+
+} // namespace edge::shm
