@@ -46,8 +46,8 @@ Decision decide(const Bucket &bucket, Micros tat, Micros now,
 
 std::uint64_t remaining(const Bucket &bucket, Micros level)
 {
-    return static_cast<std::uint64_t>((bucket.capacity - level) /
-                                      bucket.interval);
+    const Micros free = std::max(0.0, bucket.capacity - level);
+    return static_cast<std::uint64_t>(free / bucket.interval);
 }
 
 std::optional<Micros> wait_for(const Bucket &bucket, Micros level,

@@ -44,7 +44,8 @@ struct Decision
 Decision decide(const Bucket &bucket, Micros tat, Micros now,
                 std::uint64_t cost);
 
-// Whole units that can be had at once.
+// Whole units that can be had at once. Here and below a level may be above
+// the capacity: somebody with a larger bucket left it.
 std::uint64_t remaining(const Bucket &bucket, Micros level);
 
 // How long until `units` can be had at once, 0: now; nullopt: never.

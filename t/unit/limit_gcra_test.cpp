@@ -173,6 +173,13 @@ void a_tat_that_is_no_number_is_an_empty_bucket(void **)
     assert_false(decide(bucket, 1e300, kNow, 1).allowed);
 }
 
+void a_level_of_a_larger_bucket_takes_its_time_to_drain(void **)
+{
+    const Bucket bucket = bucket_of("10r/s", 3);
+    assert_int_equal(remaining(bucket, 5'000'000), 0);
+    assert_true(wait_for(bucket, 5'000'000, 1) == 4'800'000);
+}
+
 void shares_add_up_to_the_whole(void **)
 {
     const Bucket whole = bucket_of("100r/s", 10);
@@ -212,6 +219,7 @@ int main()
         cmocka_unit_test(a_cost_of_nothing_is_free_even_in_a_full_bucket),
         cmocka_unit_test(a_clock_that_jumped_back_costs_at_most_one_burst),
         cmocka_unit_test(a_tat_that_is_no_number_is_an_empty_bucket),
+        cmocka_unit_test(a_level_of_a_larger_bucket_takes_its_time_to_drain),
         cmocka_unit_test(shares_add_up_to_the_whole),
         cmocka_unit_test(a_share_has_room_for_at_least_one_unit),
         cmocka_unit_test(a_bucket_that_takes_longer_than_a_year_is_refused),

@@ -1,0 +1,143 @@
+#include "cmocka.h"
+
+#include <limits>
+#include <vector>
+
+#include "redis/limit_script.h"
+
+using namespace edge::redis;
+
+namespace {
+
+const std::vector<ScriptLimit> kTwo = {
+    {"ec:l1:{a}:x:a", 10'000, 50'000, 1, false},
+    {"ec:l1:{a}:y:a", 3333.5, 3333.5, 7, true},
+};
+
+Reply integer(std::int64_t number)
+{
+    return {ReplyType::integer, {}, number, {}};
+}
+
+std::vector<Reply> integers(std::initializer_list<std::int64_t> numbers)
+{
+    std::vector<Reply> parts;
+    for (const std::int64_t number : numbers) {
+        parts.push_back(integer(number));
+    }
+    return parts;
+}
+
+std::optional<LimitAnswer> parse(std::vector<Reply> parts)
+{
+    return parse_limit_answer({ReplyType::array, {}, 0, parts}, kTwo, 1);
+}
+
+void the_arguments_are_those_the_script_reads(void **)
+{
+    const LimitCall call(kTwo, 1, 0);
+    const ScriptCall parts = call.call();
+    assert_ptr_equal(parts.script, &kLimitScript);
+    assert_int_equal(parts.keys.size(), 2);
+    assert_sv_equal(parts.keys[1], "ec:l1:{a}:y:a");
+
+    std::string all;
+    for (const std::string_view argument : parts.arguments) {
+        all.append(argument).append(" ");
+    }
+    assert_sv_equal(all, "1 0 g 10000 50000 1 G 3333.5 3333.5 7 ");
+}
+
+void large_numbers_are_written_out(void **)
+{
+    const std::vector<ScriptLimit> limits = {
+        {"k", 86'400'000'000, 31'536'000'000'000, 2'147'483'647, false}};
+    const LimitCall call(limits, 0, 1'800'000'000'000'000);
+    const ScriptCall parts = call.call();
+    assert_sv_equal(parts.arguments[0], "0");
+    assert_sv_equal(parts.arguments[1], "1800000000000000");
+    assert_sv_equal(parts.arguments[3], "86400000000");
+    assert_sv_equal(parts.arguments[4], "31536000000000");
+    assert_sv_equal(parts.arguments[5], "2147483647");
+}
+
+void an_answer_has_what_each_limit_has_left(void **)
+{
+    const auto answer = parse(integers({0, 2, 4, 10'000, 0, 3334}));
+    assert_some(answer);
+    assert_int_equal(answer->granted, 0);
+    assert_int_equal(answer->denied, 2);
+    assert_int_equal(answer->limits, 2);
+    assert_true(answer->states[0] == (LimitState{4, 10'000}));
+    assert_true(answer->states[1] == (LimitState{0, 3334}));
+}
+
+void an_answer_of_another_length_is_none(void **)
+{
+    assert_none(parse({}));
+    assert_none(parse(integers({1, 0})));
+    assert_none(parse(integers({1, 0, 4, 10'000, 0})));
+    assert_none(parse(integers({1, 0, 4, 10'000, 0, 1, 0})));
+}
+
+void a_reply_that_is_no_array_is_no_answer(void **)
+{
+    assert_none(parse_limit_answer({}, kTwo, 1));
+    assert_none(parse_limit_answer(integer(1), kTwo, 1));
+    auto parts = integers({1, 0, 4, 10'000, 0, 0});
+    assert_none(
+        parse_limit_answer({ReplyType::error, "ERR", 0, parts}, kTwo, 1));
+}
+
+void only_integers_make_an_answer(void **)
+{
+    for (std::size_t i = 0; i < 6; i++) {
+        for (const ReplyType type :
+             {ReplyType::nil, ReplyType::bulk, ReplyType::status,
+              ReplyType::error, ReplyType::array}) {
+            auto parts = integers({1, 0, 4, 10'000, 0, 0});
+            parts[i].type = type;
+            assert_none(parse(parts));
+        }
+    }
+}
+
+void numbers_out_of_range_make_no_answer(void **)
+{
+    const auto most = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t above[] = {
+        2, 4, 6, 1'000'000'000'000'001, 2, 1'000'000'000'000'001};
+    for (std::size_t i = 0; i < 6; i++) {
+        for (const std::int64_t number :
+             {above[i], most, -most - 1, std::int64_t{-1}}) {
+            auto parts = integers({1, 0, 4, 10'000, 0, 0});
+            parts[i].integer = number;
+            assert_none(parse(parts));
+        }
+    }
+}
+
+void more_limits_than_a_request_may_have_are_no_answer(void **)
+{
+    const std::vector<ScriptLimit> limits(kMaxLimits + 1, {"k", 1, 1, 1});
+    std::vector<Reply> parts(2 + 2 * limits.size(), integer(0));
+    assert_none(
+        parse_limit_answer({ReplyType::array, {}, 0, parts}, limits, 1));
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(the_arguments_are_those_the_script_reads),
+        cmocka_unit_test(large_numbers_are_written_out),
+        cmocka_unit_test(an_answer_has_what_each_limit_has_left),
+        cmocka_unit_test(an_answer_of_another_length_is_none),
+        cmocka_unit_test(a_reply_that_is_no_array_is_no_answer),
+        cmocka_unit_test(only_integers_make_an_answer),
+        cmocka_unit_test(numbers_out_of_range_make_no_answer),
+        cmocka_unit_test(more_limits_than_a_request_may_have_are_no_answer),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
