@@ -164,8 +164,8 @@ class Nginx:
         """`nginx -t`; returns its exit code and what it said."""
         self._write_conf("check.conf", conf)
         run = subprocess.run(self._argv("check.conf") + ["-t", "-q"],
-                             env=self._env(), capture_output=True, text=True,
-                             errors="replace", timeout=30)
+                             env=self._env(detect_leaks=0), timeout=30,
+                             capture_output=True, text=True, errors="replace")
         return run.returncode, run.stderr
 
     def _path(self, name):
@@ -178,11 +178,12 @@ class Nginx:
     def _argv(self, conf):
         return [NGINX_BIN, "-p", self.prefix + "/", "-c", self._path(conf)]
 
-    def _env(self):
+    def _env(self, detect_leaks=1):
         common = "log_path=%s:abort_on_error=0" % self._path("sanitizer")
         return dict(
             os.environ,
-            ASAN_OPTIONS=common + ":detect_odr_violation=0",
+            ASAN_OPTIONS=f"{common}:detect_odr_violation=0"
+            f":detect_leaks={detect_leaks}",
             UBSAN_OPTIONS=common + ":print_stacktrace=1")
 
     def _preamble(self):
@@ -222,6 +223,8 @@ class Nginx:
         except TimeoutError as e:
             raise NginxFailed(f"{e}\n{self.error_log()}") from None
         if not self.running():
+            # With a wrong configuration nginx leaves its pools to the kernel.
+            self.expect_log("LeakSanitizer")
             raise NginxFailed(f"{what} failed\n{self._read('stderr')}"
                               + self.error_log())
 
