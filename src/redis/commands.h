@@ -1,0 +1,48 @@
+// Every command this module sends to Redis. An ACL user needs these, and what
+// the scripts call inside; nothing else is ever sent.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace edge::redis {
+
+namespace command {
+
+inline constexpr std::string_view kAuth = "AUTH";
+inline constexpr std::string_view kClient = "CLIENT";
+inline constexpr std::string_view kEval = "EVAL";
+inline constexpr std::string_view kEvalSha = "EVALSHA";
+inline constexpr std::string_view kGet = "GET";
+inline constexpr std::string_view kInfo = "INFO";
+inline constexpr std::string_view kPing = "PING";
+inline constexpr std::string_view kSelect = "SELECT";
+inline constexpr std::string_view kSubscribe = "SUBSCRIBE";
+inline constexpr std::string_view kUnlink = "UNLINK";
+
+} // namespace command
+
+struct CommandInfo
+{
+    std::string_view name;
+    std::string_view acl; // as ACL SETUSER takes it
+    std::string_view purpose;
+};
+
+// AUTH needs no permission.
+inline constexpr std::array kCommands{
+    CommandInfo{command::kAuth, "", "handshake: password"},
+    CommandInfo{command::kClient, "+client|setname",
+                "handshake: name shown by CLIENT LIST (may be refused)"},
+    CommandInfo{command::kEval, "+eval", "scripts the server does not know"},
+    CommandInfo{command::kEvalSha, "+evalsha", "scripts"},
+    CommandInfo{command::kGet, "+get", "lookup"},
+    CommandInfo{command::kInfo, "+info", "health: memory and its policy"},
+    CommandInfo{command::kPing, "+ping",
+                "handshake and probe: is the server ready"},
+    CommandInfo{command::kSelect, "+select", "handshake: db N"},
+    CommandInfo{command::kSubscribe, "+subscribe", "wake-up after a purge"},
+    CommandInfo{command::kUnlink, "+unlink", "drops an object"},
+};
+
+} // namespace edge::redis

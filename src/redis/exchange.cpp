@@ -1,0 +1,133 @@
+#include "redis/exchange.h"
+
+#include <new>
+#include <utility>
+
+namespace edge::redis {
+
+// Either both happen or none: a command without a place, or a place without a
+// command, would give every later reply to the wrong operation.
+template <typename Append>
+bool Exchange::enqueue(Operation &operation, Append append,
+                       const Pipeline::Times &times)
+{
+    const std::size_t size = output_.bytes().size();
+    try {
+        append(output_.bytes());
+        pipeline_.push(operation, times);
+    } catch (const std::bad_alloc &) {
+        output_.bytes().resize(size);
+        return false;
+    }
+    return true;
+}
+
+template <typename Append>
+bool Exchange::accept(Operation &operation, Append append, Micros now,
+                      Millis timeout)
+{
+    operation.withdraw();
+    const bool accepted =
+        !pipeline_.full() && output_.unsent().size() < kMaxOutput
+        && enqueue(operation, append, Pipeline::Times::of(now, timeout));
+    (accepted ? node_.counters.operations : node_.counters.refused)++;
+    return accepted;
+}
+
+bool Exchange::submit(Operation &operation, CommandParts command, Micros now,
+                      Millis timeout)
+{
+    const auto append = [&](std::string &out) { append_command(out, command); };
+    return accept(operation, append, now, timeout);
+}
+
+bool Exchange::submit(Operation &operation, const ScriptCall &call, Micros now,
+                      Millis timeout)
+{
+    const auto append = [&](std::string &out) {
+        append_script(out, call, ScriptForm::evalsha);
+    };
+    if (!accept(operation, append, now, timeout)) {
+        return false;
+    }
+    operation.script_ = &call;
+    return true;
+}
+
+// The deadline stays what it was.
+void Exchange::send_in_full(const Pipeline::Place &place)
+{
+    const ScriptCall &call = *std::exchange(place.operation->script_, nullptr);
+    const auto append = [&](std::string &out) {
+        append_script(out, call, ScriptForm::eval);
+    };
+    if (!enqueue(*place.operation, append, place.times)) {
+        node_.ended.add(*place.operation, Outcome::lost);
+    }
+}
+
+Exchange::Verdict Exchange::take(const Reply *reply, Micros now)
+{
+    if (pipeline_.empty()) {
+        return "sent a reply nobody asked for";
+    }
+    const Pipeline::Place place = pipeline_.pop();
+    if (reply == nullptr || place.operation == nullptr) {
+        return std::nullopt;
+    }
+
+    node_.counters.latency = now - place.times.submitted;
+    const bool is_error = reply->type == ReplyType::error;
+    const ErrorKind kind =
+        is_error ? error_kind(reply->text) : ErrorKind::other;
+    if (kind == ErrorKind::noscript && place.operation->script_ != nullptr) {
+        send_in_full(place);
+        return std::nullopt;
+    }
+
+    node_.ended.add(*place.operation, Outcome::replied, reply);
+    if (is_error) {
+        return weigh(kind);
+    }
+    node_.breaker.succeeded();
+    return std::nullopt;
+}
+
+Exchange::Verdict Exchange::weigh(ErrorKind kind)
+{
+    node_.counters.errors[static_cast<std::size_t>(kind)]++;
+
+    switch (error_effect(kind)) {
+    case ErrorEffect::miss:
+        node_.breaker.succeeded();
+        return std::nullopt;
+    case ErrorEffect::failure:
+        return node_.breaker.failed() ? Verdict(error_name(kind))
+                                      : std::nullopt;
+    case ErrorEffect::connection:
+        return error_name(kind);
+    }
+    return std::nullopt;
+}
+
+Exchange::Verdict Exchange::expire(Micros now)
+{
+    const std::size_t expired = pipeline_.expire(now, node_.ended);
+    bool open = false;
+
+    node_.counters.timeouts += expired;
+    for (std::size_t i = 0; i < expired; i++) {
+        open = node_.breaker.failed();
+    }
+    if (open || pipeline_.too_late(now)) {
+        return "does not answer in time";
+    }
+    return std::nullopt;
+}
+
+void Exchange::close()
+{
+    node_.counters.lost += pipeline_.lose(node_.ended);
+}
+
+} // namespace edge::redis

@@ -1,0 +1,89 @@
+// What is said over one connection once it is ready: commands out, replies
+// matched to their operations, errors weighed. No socket, no clock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "redis/breaker.h"
+#include "redis/command.h"
+#include "redis/error.h"
+#include "redis/operation.h"
+#include "redis/output.h"
+#include "redis/pipeline.h"
+
+namespace edge::redis {
+
+// Since the worker's start, except for the last one.
+struct NodeCounters
+{
+    std::uint64_t operations = 0; // accepted
+    std::uint64_t refused = 0;    // not accepted
+    std::uint64_t timeouts = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t connections = 0; // made, handshake included
+    std::array<std::uint64_t, kErrorKinds> errors{};
+    Micros latency{0}; // of the last answer
+};
+
+// What outlives the connections to one node.
+struct Node
+{
+    Breaker breaker;
+    NodeCounters counters;
+    OperationList ended; // completions to call
+};
+
+class Exchange
+{
+public:
+    // Commands that wait for a server which takes none.
+    static constexpr std::size_t kMaxOutput = std::size_t{32} << 20;
+
+    // Both belong to the connection and outlive the exchange.
+    Exchange(Node &node, Output &output) : node_(node), output_(output) {}
+
+    // Appends the command to the output. False: there is no room, nothing has
+    // been done. An operation that is still pending is withdrawn first.
+    bool submit(Operation &operation, CommandParts command, Micros now,
+                Millis timeout);
+    // `call` and all it points to stay until the operation has ended.
+    bool submit(Operation &operation, const ScriptCall &call, Micros now,
+                Millis timeout);
+
+    // For Reader::next().
+    std::pmr::memory_resource *target() const { return pipeline_.target(); }
+
+    // Why the connection is to be closed, as a phrase for the log; nullopt:
+    // go on.
+    using Verdict = std::optional<std::string_view>;
+
+    // `reply` was created in target(); nullptr: it was dropped.
+    Verdict take(const Reply *reply, Micros now);
+    Verdict expire(Micros now);
+    std::optional<Micros> next_deadline() const
+    {
+        return pipeline_.next_deadline();
+    }
+
+    // The connection is closed: every operation in flight is lost.
+    void close();
+
+private:
+    template <typename Append>
+    bool accept(Operation &operation, Append append, Micros now,
+                Millis timeout);
+    template <typename Append>
+    bool enqueue(Operation &operation, Append append,
+                 const Pipeline::Times &times);
+    void send_in_full(const Pipeline::Place &place);
+    Verdict weigh(ErrorKind kind);
+
+    Node &node_;
+    Output &output_;
+    Pipeline pipeline_;
+};
+
+} // namespace edge::redis
