@@ -1,0 +1,37 @@
+// The values of $edge_limit_status and $edge_limit_source.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace edge::limit {
+
+enum class Status : std::uint8_t
+{
+    passed,
+    rejected,
+    rejected_dry_run, // would have been, were it not for dry_run
+    exempt,           // none of the limits applied: empty key, or if=
+    unlimited,        // no decision: Redis is away and the fallback `open`
+};
+
+// Who decided.
+enum class Source : std::uint8_t
+{
+    redis,
+    local, // the buckets in memory
+    open,  // nobody, as configured
+    closed // nobody, as configured
+};
+
+// Upper case, as in PASSED.
+std::string_view name(Status status);
+
+// Lower case.
+std::string_view name(Source source);
+
+// Of an answer's `denied` and the limits that are in dry run; bit i is
+// limit i in both.
+Status status_of(std::uint32_t denied, std::uint32_t dry_run);
+
+} // namespace edge::limit

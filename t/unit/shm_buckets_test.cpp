@@ -1,0 +1,215 @@
+#include "cmocka.h"
+
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "shm/buckets.h"
+
+using edge::Hash128;
+using edge::shm::Buckets;
+
+namespace {
+
+constexpr double kNow = 1e12;
+constexpr double kSlack = 1000;
+constexpr std::size_t kHeader = 64;
+constexpr std::size_t kOneSet = kHeader + Buckets::kPlaces * 32;
+
+// Memory aligned as a zone's is, and no byte more than asked for.
+class Memory
+{
+public:
+    explicit Memory(std::size_t size)
+        : bytes_(static_cast<std::byte *>(::operator new(size, kAlignment))),
+          size_(size)
+    {
+    }
+    ~Memory() { ::operator delete(bytes_, kAlignment); }
+    Memory(const Memory &) = delete;
+    Memory &operator=(const Memory &) = delete;
+
+    std::span<std::byte> span() { return {bytes_, size_}; }
+
+private:
+    static constexpr std::align_val_t kAlignment{Buckets::kAlignment};
+
+    std::byte *bytes_;
+    std::size_t size_;
+};
+
+Hash128 key(std::uint64_t n)
+{
+    return {n, n};
+}
+
+void fill(Buckets &buckets, double ahead)
+{
+    for (std::uint64_t n = 1; n <= Buckets::kPlaces; n++) {
+        const auto more = static_cast<double>(n);
+        buckets.raise(key(n), kNow + ahead + more, kSlack, kNow);
+    }
+}
+
+void an_unknown_key_is_empty(void **)
+{
+    Memory memory(kOneSet);
+    const Buckets buckets = Buckets::format(memory.span()).value();
+    assert_int_equal(buckets.places(), 16);
+    assert_true(buckets.tat(key(1), kNow) == 0);
+    assert_true(buckets.tat({0, 0}, kNow) == 0);
+}
+
+void a_tat_is_raised_and_never_lowered(void **)
+{
+    Memory memory(kOneSet);
+    Buckets buckets = Buckets::format(memory.span()).value();
+    buckets.raise(key(1), kNow + 5, kSlack, kNow);
+    buckets.raise(key(1), kNow + 3, kSlack, kNow);
+    assert_true(buckets.tat(key(1), kNow) == kNow + 5);
+    assert_true(buckets.tat(key(2), kNow) == 0);
+}
+
+void the_key_of_zeroes_is_a_key_like_others(void **)
+{
+    Memory memory(kOneSet);
+    Buckets buckets = Buckets::format(memory.span()).value();
+    buckets.raise({0, 0}, kNow + 5, kSlack, kNow);
+    fill(buckets, 1);
+    assert_true(buckets.tat({0, 0}, kNow) == kNow + 5);
+    assert_int_equal(buckets.evicted(), 1);
+}
+
+void another_worker_sees_the_same(void **)
+{
+    Memory memory(100'000);
+    Buckets::format(memory.span())->raise(key(7), kNow + 5, kSlack, kNow);
+    const auto attached = Buckets::attach(memory.span());
+    assert_some(attached);
+    assert_true(attached->tat(key(7), kNow) == kNow + 5);
+}
+
+void foreign_memory_is_not_attached(void **)
+{
+    Memory memory(100'000);
+    std::fill(memory.span().begin(), memory.span().end(), std::byte{0});
+    assert_none(Buckets::attach(memory.span()));
+    Buckets::format(memory.span());
+    assert_none(Buckets::attach(memory.span().first(50'000)));
+    assert_none(Buckets::attach(memory.span().first(1)));
+    memory.span()[0] ^= std::byte{1};
+    assert_none(Buckets::attach(memory.span()));
+}
+
+void too_little_memory_is_no_table(void **)
+{
+    Memory memory(kOneSet);
+    assert_some(Buckets::format(memory.span()));
+    assert_none(Buckets::format(memory.span().first(kOneSet - 1)));
+    assert_none(Buckets::format({}));
+}
+
+void a_key_takes_at_most_128_bytes(void **)
+{
+    Memory memory(1 << 20);
+    Buckets buckets = Buckets::format(memory.span()).value();
+    assert_true(buckets.places() * 34 > memory.span().size());
+
+    std::mt19937_64 random(1);
+    const std::uint64_t keys = memory.span().size() / 128;
+    for (std::uint64_t n = 0; n < keys; n++) {
+        buckets.raise({random(), random()}, kNow + 1, kSlack, kNow);
+    }
+    assert_int_equal(buckets.evicted(), 0);
+}
+
+void a_full_set_evicts_the_key_that_drains_first(void **)
+{
+    Memory memory(kOneSet);
+    Buckets buckets = Buckets::format(memory.span()).value();
+    fill(buckets, 1);
+    buckets.raise(key(100), kNow + 900, kSlack, kNow);
+    assert_int_equal(buckets.evicted(), 1);
+    assert_true(buckets.tat(key(1), kNow) == 0);
+    for (std::uint64_t n = 2; n <= 16; n++) {
+        assert_true(buckets.tat(key(n), kNow) > kNow);
+    }
+    assert_true(buckets.tat(key(100), kNow) == kNow + 900);
+}
+
+void drained_keys_make_room_before_any_other(void **)
+{
+    Memory memory(kOneSet);
+    Buckets buckets = Buckets::format(memory.span()).value();
+    fill(buckets, 1);
+    buckets.raise(key(100), kNow + 900, kSlack, kNow + 2);
+    assert_int_equal(buckets.evicted(), 0);
+}
+
+void a_key_that_denies_is_never_evicted(void **)
+{
+    Memory memory(kOneSet);
+    Buckets buckets = Buckets::format(memory.span()).value();
+    fill(buckets, kSlack);
+    for (std::uint64_t n = 100; n < 200; n++) {
+        buckets.raise(key(n), kNow + 10, kSlack, kNow);
+    }
+    for (std::uint64_t n = 1; n <= 16; n++) {
+        assert_true(buckets.tat(key(n), kNow) > kNow + kSlack);
+    }
+    assert_int_equal(buckets.evicted(), 0);
+    assert_int_equal(buckets.shared(), 100);
+}
+
+void keys_without_a_place_share_one_bucket(void **)
+{
+    Memory memory(kOneSet);
+    Buckets buckets = Buckets::format(memory.span()).value();
+    fill(buckets, kSlack);
+    assert_true(buckets.tat(key(100), kNow) == 0);
+    buckets.raise(key(100), kNow + 10, kSlack, kNow);
+    assert_true(buckets.tat(key(101), kNow) == kNow + 10);
+
+    const double later = kNow + 100;
+    assert_true(buckets.tat(key(101), later) == 0);
+    buckets.raise(key(101), later + 10, kSlack, later);
+    assert_true(buckets.tat(key(101), later) == later + 10);
+}
+
+// A process killed between two stores leaves part of a place written.
+void any_bytes_in_the_places_are_survived(void **)
+{
+    std::mt19937 random(1);
+    for (int round = 0; round < 200; round++) {
+        Memory memory(kOneSet);
+        Buckets buckets = Buckets::format(memory.span()).value();
+        for (std::byte &byte : memory.span().subspan(kHeader)) {
+            byte = static_cast<std::byte>(random());
+        }
+        for (std::uint64_t n = 0; n < 100; n++) {
+            buckets.raise(key(n), kNow + 5, kSlack, kNow);
+            assert_true(buckets.tat(key(n), kNow) >= kNow + 5);
+        }
+    }
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(an_unknown_key_is_empty),
+        cmocka_unit_test(a_tat_is_raised_and_never_lowered),
+        cmocka_unit_test(the_key_of_zeroes_is_a_key_like_others),
+        cmocka_unit_test(another_worker_sees_the_same),
+        cmocka_unit_test(foreign_memory_is_not_attached),
+        cmocka_unit_test(too_little_memory_is_no_table),
+        cmocka_unit_test(a_key_takes_at_most_128_bytes),
+        cmocka_unit_test(a_full_set_evicts_the_key_that_drains_first),
+        cmocka_unit_test(drained_keys_make_room_before_any_other),
+        cmocka_unit_test(a_key_that_denies_is_never_evicted),
+        cmocka_unit_test(keys_without_a_place_share_one_bucket),
+        cmocka_unit_test(any_bytes_in_the_places_are_survived),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
