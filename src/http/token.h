@@ -1,0 +1,44 @@
+// The character classes of RFC 9110 5.6 and 5.5.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace edge::http {
+
+// tchar (RFC 9110 5.6.2).
+constexpr bool is_tchar(char c)
+{
+    constexpr auto table = [] {
+        std::array<bool, 256> is{};
+        for (const char other : std::string_view("!#$%&'*+-.^_`|~")) {
+            is[static_cast<unsigned char>(other)] = true;
+        }
+        for (unsigned i = 0; i < 26; i++) {
+            is['a' + i] = is['A' + i] = true;
+        }
+        for (unsigned i = 0; i < 10; i++) {
+            is['0' + i] = true;
+        }
+        return is;
+    }();
+    return table[static_cast<unsigned char>(c)];
+}
+
+inline bool is_token(std::string_view text)
+{
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_tchar);
+}
+
+// Field content may hold tabs and bytes above 127, and no other control byte
+// (RFC 9110 5.5).
+inline bool is_field_value(std::string_view text)
+{
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && c != '\t') || byte == 0x7f;
+    });
+}
+
+} // namespace edge::http
