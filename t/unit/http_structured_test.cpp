@@ -1,0 +1,105 @@
+// RFC 9651 4.2: a List of Strings, all or nothing.
+#include <initializer_list>
+#include <vector>
+
+#include "http/structured.h"
+
+#include "cmocka.h"
+
+using namespace edge;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::optional<Strings> parse(std::initializer_list<std::string_view> lines)
+{
+    std::vector<http::Field> fields;
+    for (const std::string_view line : lines) {
+        fields.push_back({"cache-groups", line});
+    }
+    return http::parse_string_list(fields, "Cache-Groups");
+}
+
+void members_are_strings_over_all_lines(void **)
+{
+    const Strings expected = {"a", "b c", "D"};
+    assert_true(parse({"\"a\"", "\"b c\" ,\t\"D\""}) == expected);
+    assert_true(parse({"\"\""}) == Strings{""});
+}
+
+void no_field_and_an_empty_one_are_an_empty_list(void **)
+{
+    assert_true(parse({}) == Strings{});
+    assert_true(parse({" "}) == Strings{});
+}
+
+void escapes_are_resolved(void **)
+{
+    assert_true(parse({"\"a\\\"b\\\\c\""}) == Strings{"a\"b\\c"});
+}
+
+void parameters_are_read_and_ignored(void **)
+{
+    for (const std::string_view line :
+         {"\"a\";x", "\"a\"; x;  *y-z_.9", "\"a\";x=1;y=-12.125", "\"a\";x=?0",
+          "\"a\";x=tok:en/*", "\"a\";x=:YQ==:", "\"a\";x=\"s\\\"\"",
+          "\"a\";x=@-17", "\"a\";x=%\"f%c3%bc\"", "\"a\";x=123456789012345"}) {
+        if (parse({line}) != Strings{"a"}) {
+            fail_msg("%s", edge_test::printable(line).c_str());
+        }
+    }
+}
+
+void one_error_spoils_the_whole_field(void **)
+{
+    for (const std::string_view line : {"a",
+                                        "1",
+                                        "\"a",
+                                        "\"a\",",
+                                        "\"a\", ,\"b\"",
+                                        ",\"a\"",
+                                        "\"a\" \"b\"",
+                                        "\"a\", b",
+                                        "(\"a\")",
+                                        "\"a\\b\"",
+                                        "\"a\\",
+                                        "\"\xc3\xbc\"",
+                                        "\"\t\"",
+                                        "\"a\";",
+                                        "\"a\";X",
+                                        "\"a\";x=",
+                                        "\"a\" ;x",
+                                        "\"a\";x=?2",
+                                        "\"a\";x=1.",
+                                        "\"a\";x=1.1234",
+                                        "\"a\";x=1234567890123456",
+                                        "\"a\";x=1234567890123.1",
+                                        "\"a\";x=@1.5",
+                                        "\"a\";x=:YQ",
+                                        "\"a\";x=%\"%C3\"",
+                                        "\"a\";x=%\"%f",
+                                        "\"a\";x=-",
+                                        "\"a\";x=(1)",
+                                        "\"a\";x=\"b",
+                                        "\"a\";1x"}) {
+        if (parse({line})) {
+            fail_msg("%s", edge_test::printable(line).c_str());
+        }
+    }
+    assert_none(parse({"\"a\"", ""}));
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_strings_over_all_lines),
+        cmocka_unit_test(no_field_and_an_empty_one_are_an_empty_list),
+        cmocka_unit_test(escapes_are_resolved),
+        cmocka_unit_test(parameters_are_read_and_ignored),
+        cmocka_unit_test(one_error_spoils_the_whole_field),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
