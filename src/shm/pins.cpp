@@ -45,11 +45,9 @@ bool Pins::drop(const Pin &pin)
 std::optional<Pin> Pins::at(std::uint32_t slot) const
 {
     const std::uint64_t word = words_[slot];
-    if ((word & kHeld) == 0) {
-        return std::nullopt;
-    }
-    return Pin{slot, static_cast<Block>(word),
-               static_cast<OwnerSlot>(word >> 32 & 0xff)};
+    const Pin pin{slot, static_cast<Block>(word),
+                  static_cast<OwnerSlot>(word >> 32 & 0xff)};
+    return holds(pin) ? std::optional(pin) : std::nullopt;
 }
 
 // Low slots on top: few pins in use are few cache lines in use.

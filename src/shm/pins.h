@@ -47,6 +47,7 @@ public:
     // False when that pin is not held (any more).
     bool drop(const Pin &pin);
 
+    // nullopt for a free one, and for a word that take() did not write.
     std::optional<Pin> at(std::uint32_t slot) const;
 
     // Rebuilding: forget pins that turned out to be wrong, then restack().

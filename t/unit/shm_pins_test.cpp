@@ -89,6 +89,15 @@ void restacking_finds_the_free_ones(void **)
     assert_true(test.pins.holds(second));
 }
 
+void a_word_of_another_form_is_no_pin(void **)
+{
+    TestPins test;
+    const Pin pin = test.pins.take(kAnn, 7);
+    test.words[pin.slot] |= std::uint64_t{1} << 50;
+    assert_none(test.pins.at(pin.slot));
+    assert_false(test.pins.drop(pin));
+}
+
 void an_owner_keeps_its_slot(void **)
 {
     Owners::Table table{};
@@ -125,6 +134,7 @@ int main()
         cmocka_unit_test(only_the_pin_that_is_held_is_dropped),
         cmocka_unit_test(all_pins_can_be_held_at_once),
         cmocka_unit_test(restacking_finds_the_free_ones),
+        cmocka_unit_test(a_word_of_another_form_is_no_pin),
         cmocka_unit_test(an_owner_keeps_its_slot),
         cmocka_unit_test(slots_are_used_again_and_run_out),
     };
