@@ -163,10 +163,10 @@ class FakeRedis(Server):
         data, cut = self._damage(data)
         if self.trickle:
             for byte in data:
-                sock.sendall(bytes([byte]))
+                self.send(sock, bytes([byte]))
                 time.sleep(self.trickle)
         else:
-            sock.sendall(data)
+            self.send(sock, data)
         return not cut
 
     def _damage(self, data):

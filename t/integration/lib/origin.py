@@ -137,7 +137,7 @@ class Origin(Server):
         """False when the connection is over."""
         reply = self._choose(request)
         if isinstance(reply, Raw):
-            sock.sendall(reply.data)
+            self.send(sock, reply.data)
             return False
         self._pause(reply.wait, reply.delay)
         self._send(sock, request, reply)
@@ -156,12 +156,12 @@ class Origin(Server):
 
     def _send(self, sock, request, reply):
         if request.method == "HEAD" or not reply.has_body():
-            sock.sendall(reply.head())
+            self.send(sock, reply.head())
             return
         first, second = reply.halves()
-        sock.sendall(reply.head() + first)
+        self.send(sock, reply.head() + first)
         self._pause(reply.body_wait, reply.body_delay)
-        sock.sendall(second)
+        self.send(sock, second)
 
     def _pause(self, event, seconds):
         if event:

@@ -65,6 +65,13 @@ class Server:
     def reset_all(self):
         self._drop(reset)
 
+    def send(self, sock, data):
+        """For serve(): what a dropped connection read last gets no answer."""
+        with self._lock:
+            if sock not in self._open:
+                raise ConnectionResetError
+        sock.sendall(data)
+
     def wait(self, event, timeout=30):
         """Waits for the event, but not beyond stop()."""
         for _ in range(int(timeout / 0.02)):
