@@ -1,0 +1,17 @@
+// A stored response's age and what is left of its lifetime. The same figures
+// on every instance and in both tiers: they come from the entry and the wall
+// clock alone.
+#pragma once
+
+#include "base/time.h"
+#include "cache/entry.h"
+
+namespace edge::cache {
+
+// RFC 9111 4.2.3. Never negative, also when a clock was set back.
+Millis current_age(const EntryTimes &times, WallTime now);
+
+// Fresh while above 0 (RFC 9111 4.2), stale since as long as it is below.
+Millis remaining_lifetime(const EntryTimes &times, WallTime now);
+
+} // namespace edge::cache
