@@ -2,8 +2,9 @@
 // so that moving an object between tiers is a copy. An encoded entry is a head
 // (fixed fields, key, selectors, tags, header fields) followed by the body.
 //
-// The bytes come from a store that others can write to: decode() believes
-// nothing. Whatever does not fit is an entry that is not there.
+// The bytes come from a store that others can write to: unseal() and
+// decode_head() believe nothing. Whatever does not fit is an entry that is not
+// there.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,11 @@ namespace edge::cache {
 
 // A resource whose answers carry Vary has a record of kind `vary` under its
 // primary key and its objects under the keys of their variants.
-enum class EntryKind : std::uint8_t { object = 1, vary = 2 };
+enum class EntryKind : std::uint8_t
+{
+    object = 1,
+    vary = 2
+};
 
 // RFC 9111 4.2: everything an age or a lifetime is computed from, so that
 // every instance and both tiers come to the same figure.
@@ -52,16 +57,32 @@ private:
     std::string_view rest_;
 };
 
+// The next of a list of name, value, name, value ...
+inline std::optional<http::Field> next_field(StringList &fields)
+{
+    const auto name = fields.next();
+    const auto value = fields.next();
+    if (!name || !value) {
+        return std::nullopt;
+    }
+    return http::Field{*name, *value};
+}
+
 // All views point into the encoded bytes (decode) or belong to the caller
 // (encode).
 struct Entry
 {
     EntryKind kind = EntryKind::object;
     std::uint16_t status = 0;
-    // May be served stale only as far as these say (RFC 9111 4.2.4).
+    // must-revalidate, proxy-revalidate: never served stale (RFC 9111 4.2.4).
     bool must_revalidate = false;
-    // The origin itself made it shared: public, s-maxage (RFC 9111 3.5).
+    // s-maxage: the same, unless the location relaxes it (RFC 9111 5.2.2.10).
+    bool s_maxage = false;
+    // public or s-maxage, and a lifetime that the origin itself has given.
     bool explicitly_shared = false;
+    // public, s-maxage or must-revalidate: may answer a request with
+    // Authorization (RFC 9111 3.5).
+    bool authorization_allowed = false;
     invalidate::Ticket ticket;
     EntryTimes times;
     std::string_view key;
@@ -76,7 +97,11 @@ struct Entry
     std::uint64_t body_size = 0;
 };
 
+// What decode_head() accepts; whoever encodes keeps to it.
 inline constexpr std::size_t kMaxKey = 16 * 1024;
+inline constexpr std::size_t kMaxTenant = 128;
+inline constexpr std::size_t kMaxSelectors = 1024;
+inline constexpr std::size_t kMaxFields = 1024;
 inline constexpr std::size_t kMaxHead = 256 * 1024;
 inline constexpr std::uint64_t kMaxBody = 8 * 1024 * 1024;
 
@@ -93,6 +118,7 @@ private:
 };
 
 // The head for `entry`; the body of exactly entry.body_size bytes follows it.
+// More than kMaxHead bytes: not to be stored (header_too_large).
 std::string encode_head(const Entry &entry);
 
 // Size of the head that starts with `bytes` (at least kHeadPrefix of them), or
@@ -100,10 +126,13 @@ std::string encode_head(const Entry &entry);
 inline constexpr std::size_t kHeadPrefix = 16;
 std::optional<std::size_t> head_size(std::string_view bytes);
 
-// The head alone, as memory keeps it. Reason: entry_corrupt, entry_version.
+// The head alone, as memory keeps it. Checks its structure: sizes, ranges,
+// every list to its end. Allocates nothing. Reason: entry_corrupt,
+// entry_version.
 std::variant<Entry, Reason> decode_head(std::string_view head);
 
-// For the way through a foreign store: head, body and a checksum over both.
+// For the way through a foreign store: head, body, kind of checksum, checksum
+// over all before it.
 std::string seal(std::string_view head, std::span<const std::string_view> body);
 
 struct Unsealed
@@ -111,6 +140,9 @@ struct Unsealed
     std::string_view head;
     std::string_view body;
 };
+
+// Fit to be kept and sent: the checksum holds, decode_head() accepts the head,
+// the body has its size, and the fields have no byte that could end a line.
 std::variant<Unsealed, Reason> unseal(std::string_view sealed);
 
 } // namespace edge::cache

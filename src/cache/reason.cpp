@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "request_no_store",
     "only_if_cached",
     "status",
+    "accel_expires",
     "response_no_store",
     "response_private",
     "response_no_cache",

@@ -36,6 +36,7 @@ enum class Reason : std::uint8_t {
 
     // The answer is not stored.
     status,
+    accel_expires,
     response_no_store,
     response_private,
     response_no_cache,
