@@ -233,6 +233,13 @@ def test_a_value_that_is_no_number_is_an_empty_bucket(ask, garbage):
     assert ask.client.command("PTTL", "k") > 0
 
 
+@pytest.mark.parametrize("garbage", ["inf", "1e300", NOW * 100])
+def test_a_tat_beyond_all_bounds_is_an_empty_bucket(ask, garbage):
+    ask.client.command("SET", "k", garbage)
+    assert ask(Limit("k", rate=10, burst=3), now=0).remaining == [2]
+    assert ask.client.command("PTTL", "k") > 0
+
+
 @pytest.mark.parametrize("write", [("LPUSH", "k", "x"), ("SADD", "k", "x"),
                                    ("HSET", "k", "f", "x"),
                                    ("XADD", "k", "*", "f", "x")])
