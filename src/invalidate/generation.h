@@ -29,6 +29,18 @@ struct Generation
 
 using Nonce = std::uint64_t;
 
+// A record's place in the log. Nonce 0: no place at all.
+struct Position
+{
+    Nonce nonce = 0;
+    Generation generation;
+
+    friend bool operator==(const Position &, const Position &) = default;
+};
+
+// Soft: what is purged may still be served stale. Hard: never again.
+enum class PurgeMode : std::uint8_t { hard, soft };
+
 // What a fill takes before its first byte goes upstream, and the entry keeps:
 // everything purged up to here is already out of what the origin answers.
 struct Ticket

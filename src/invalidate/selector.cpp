@@ -1,0 +1,119 @@
+#include "invalidate/selector.h"
+
+#include "base/bytes.h"
+#include "base/hash.h"
+
+namespace edge::invalidate {
+
+namespace {
+
+// Seeds of the hash: equal texts of two kinds have nothing in common. Part of
+// the format of entries and of the log.
+enum class Kind : std::uint64_t {
+    everything = 1,
+    tag = 2,
+    url = 3,
+    absolute_url = 4,
+    path = 5,
+    prefix = 6,
+    key = 7,
+    tenant = 8,
+};
+
+std::uint64_t hash(Kind kind, std::string_view value)
+{
+    return hash64(value, static_cast<std::uint64_t>(kind));
+}
+
+std::string_view path_of(std::string_view target)
+{
+    return target.substr(0, target.find('?'));
+}
+
+void add_prefixes(ByteWriter &out, std::string_view path)
+{
+    std::size_t slash = path.find('/');
+    for (std::size_t i = 0; i < kMaxPrefixes && slash != path.npos; i++) {
+        out.number(select_prefix(path.substr(0, slash + 1)));
+        slash = path.find('/', slash + 1);
+    }
+}
+
+} // namespace
+
+Selector select_everything()
+{
+    return hash(Kind::everything, {});
+}
+
+Selector select_tag(std::string_view tag)
+{
+    return hash(Kind::tag, tag);
+}
+
+Selector select_url(std::string_view target)
+{
+    return hash(Kind::url, target);
+}
+
+Selector select_url(std::string_view scheme, std::string_view authority,
+                    std::string_view target)
+{
+    std::string parts;
+    ByteWriter out(parts);
+    out.string(scheme);
+    out.string(authority);
+    out.string(target);
+    return hash(Kind::absolute_url, parts);
+}
+
+Selector select_path(std::string_view path)
+{
+    return hash(Kind::path, path);
+}
+
+Selector select_prefix(std::string_view prefix)
+{
+    return hash(Kind::prefix, prefix);
+}
+
+Selector select_key(std::string_view text)
+{
+    return hash(Kind::key, text);
+}
+
+TenantHash hash_tenant(std::string_view tenant)
+{
+    const TenantHash value = hash(Kind::tenant, tenant);
+    return value == kAllTenants ? 1 : value;
+}
+
+RowKey row_key(Selector selector, TenantHash tenant)
+{
+    // The finalizer of MurmurHash3 over a sum in which neither part is lost.
+    std::uint64_t x = selector + tenant * 0x9e3779b97f4a7c15;
+    x = (x ^ x >> 33) * 0xff51afd7ed558ccd;
+    x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53;
+    return x ^ x >> 33;
+}
+
+std::string selectors_of(const EntryNames &names)
+{
+    const std::string_view path = path_of(names.target);
+    std::string bytes;
+    ByteWriter out(bytes);
+
+    out.number(select_url(names.target));
+    out.number(select_url(names.scheme, names.authority, names.target));
+    out.number(select_path(path));
+    add_prefixes(out, path);
+    if (!names.custom_key.empty()) {
+        out.number(select_key(names.custom_key));
+    }
+    for (const std::string &tag : names.tags) {
+        out.number(select_tag(tag));
+    }
+    return bytes;
+}
+
+} // namespace edge::invalidate

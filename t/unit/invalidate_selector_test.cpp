@@ -1,0 +1,142 @@
+#include "cmocka.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "invalidate/selector.h"
+
+using namespace edge;
+using namespace edge::invalidate;
+
+namespace {
+
+std::vector<Selector> list_of(const EntryNames &names)
+{
+    const std::string bytes = selectors_of(names);
+    std::vector<Selector> selectors;
+    for (ByteReader in(bytes); !in.at_end();) {
+        selectors.push_back(in.number<Selector>());
+        assert_false(in.failed());
+    }
+    return selectors;
+}
+
+EntryNames names_of(std::string_view target)
+{
+    return {"https", "shop.example", target, {}, {}};
+}
+
+bool selects(Selector selector, const EntryNames &names)
+{
+    const auto list = list_of(names);
+    return std::find(list.begin(), list.end(), selector) != list.end();
+}
+
+void a_url_is_purged_byte_exact(void **)
+{
+    const EntryNames names = names_of("/p?x=1");
+    assert_true(selects(select_url("/p?x=1"), names));
+    assert_false(selects(select_url("/p?x=2"), names));
+    assert_false(selects(select_url("/p"), names));
+    assert_false(selects(select_url("/P?x=1"), names));
+}
+
+void an_absolute_url_is_purged_on_its_scheme_and_host_only(void **)
+{
+    const EntryNames names = names_of("/p");
+    assert_true(selects(select_url("https", "shop.example", "/p"), names));
+    assert_false(selects(select_url("http", "shop.example", "/p"), names));
+    assert_false(selects(select_url("https", "shop.exampl", "e/p"), names));
+}
+
+void a_path_is_purged_with_any_query(void **)
+{
+    assert_true(selects(select_path("/p"), names_of("/p?x=1")));
+    assert_true(selects(select_path("/p"), names_of("/p")));
+    assert_false(selects(select_path("/p"), names_of("/p/q")));
+}
+
+void a_prefix_is_whole_segments_of_the_path(void **)
+{
+    const EntryNames names = names_of("/catalog/shoes/42?next=/basket/");
+    assert_true(selects(select_prefix("/"), names));
+    assert_true(selects(select_prefix("/catalog/"), names));
+    assert_true(selects(select_prefix("/catalog/shoes/"), names));
+    assert_false(selects(select_prefix("/catalog/shoes/42/"), names));
+    assert_false(selects(select_prefix("/cat/"), names));
+    assert_false(selects(select_prefix("/catalog/shoes/42?next=/"), names));
+}
+
+void a_deep_path_has_the_first_prefixes_only(void **)
+{
+    std::string deep;
+    for (int i = 0; i < 40; i++) {
+        deep += "/a";
+    }
+    assert_int_equal(list_of(names_of(deep)).size(), 3 + kMaxPrefixes);
+    const std::string last = deep.substr(0, 2 * (kMaxPrefixes - 1)) + "/";
+    assert_true(selects(select_prefix(last), names_of(deep)));
+    assert_false(selects(select_prefix(last + "a/"), names_of(deep)));
+}
+
+void tags_and_the_custom_key_select(void **)
+{
+    const std::vector<std::string> tags = {"product:42", "shop"};
+    EntryNames names = names_of("/p");
+    names.tags = tags;
+    names.custom_key = "k";
+    assert_true(selects(select_tag("product:42"), names));
+    assert_true(selects(select_tag("shop"), names));
+    assert_false(selects(select_tag("Shop"), names));
+    assert_true(selects(select_key("k"), names));
+}
+
+void one_text_of_two_kinds_is_two_selectors(void **)
+{
+    const std::set<Selector> kinds = {
+        select_everything(), select_tag("/"),    select_url("/"),
+        select_path("/"),    select_prefix("/"), select_key("/"),
+        select_url("", "", "/"),
+    };
+    assert_int_equal(kinds.size(), 7);
+}
+
+void a_tenants_row_is_neither_another_tenants_nor_the_operators(void **)
+{
+    const Selector tag = select_tag("a");
+    const std::set<RowKey> rows = {
+        row_key(tag, kAllTenants), row_key(tag, hash_tenant("")),
+        row_key(tag, hash_tenant("acme")), row_key(tag, hash_tenant("bcme"))};
+    assert_int_equal(rows.size(), 4);
+    assert_true(hash_tenant("") != kAllTenants);
+}
+
+// They are in entries and logs that other versions read.
+void hashes_are_part_of_the_format(void **)
+{
+    assert_true(select_tag("a") == 0xaa71cee2aadfd727);
+    assert_true(select_url("http", "h", "/") == 0x652dfe501c5a9cc3);
+    assert_true(row_key(select_tag("a"), hash_tenant("t")) == 0x48e01a72b5eb7525);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(a_url_is_purged_byte_exact),
+        cmocka_unit_test(an_absolute_url_is_purged_on_its_scheme_and_host_only),
+        cmocka_unit_test(a_path_is_purged_with_any_query),
+        cmocka_unit_test(a_prefix_is_whole_segments_of_the_path),
+        cmocka_unit_test(a_deep_path_has_the_first_prefixes_only),
+        cmocka_unit_test(tags_and_the_custom_key_select),
+        cmocka_unit_test(one_text_of_two_kinds_is_two_selectors),
+        cmocka_unit_test(
+            a_tenants_row_is_neither_another_tenants_nor_the_operators),
+        cmocka_unit_test(hashes_are_part_of_the_format),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
