@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <new>
-#include <utility>
 
 #include "shm/memory_tier_layout.h"
 
@@ -13,21 +12,16 @@ namespace edge::shm {
 // this much in the first.
 struct MemoryTier::Demand
 {
-    std::size_t whole;
-    std::size_t split;
-    std::size_t first;
+    std::uint32_t whole;
+    std::uint32_t split;
+    std::uint32_t first;
 };
 
 namespace {
 
-constexpr std::size_t blocks_for(std::size_t bytes)
+constexpr std::uint32_t blocks_for(std::size_t bytes)
 {
-    return (bytes + kBlockSize - 1) / kBlockSize;
-}
-
-constexpr std::uint32_t narrow(std::size_t blocks)
-{
-    return static_cast<std::uint32_t>(blocks);
+    return static_cast<std::uint32_t>((bytes + kBlockSize - 1) / kBlockSize);
 }
 
 } // namespace
@@ -132,13 +126,14 @@ MemoryTier::Demand MemoryTier::demand_of(const ObjectSpec &spec)
     };
 }
 
-bool MemoryTier::fits(const Demand &demand) const
+bool MemoryTier::fits_in_one(const Demand &demand) const
 {
-    if (arena_.extents_for(narrow(demand.whole), narrow(demand.whole)) == 1) {
-        return true;
-    }
-    const unsigned extents =
-        arena_.extents_for(narrow(demand.split), narrow(demand.first));
+    return arena_.extents_for(demand.whole, demand.whole) == 1;
+}
+
+bool MemoryTier::fits_in_several(const Demand &demand) const
+{
+    const unsigned extents = arena_.extents_for(demand.split, demand.first);
     return extents > 0 && extents <= Node::kMaxExtents;
 }
 
@@ -147,7 +142,7 @@ std::optional<Refused> MemoryTier::make_room(const Demand &demand, BootTime now)
     unsigned steps = kMaxSteps;
     unsigned evictions = kMaxEvictions;
     std::uint64_t in_vain = 0;
-    while (!fits(demand)) {
+    while (!fits_in_one(demand) && !fits_in_several(demand)) {
         // Once round takes all the bits away, twice round finds an object.
         if (in_vain > std::uint64_t{2} * sieve_.count()) {
             return Refused::full;
@@ -182,11 +177,10 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand)
 {
     std::array<Extent, Node::kMaxExtents> extents;
     std::uint16_t count = 0;
-    const bool whole =
-        arena_.extents_for(narrow(demand.whole), narrow(demand.whole)) == 1;
-    for (std::uint32_t left = narrow(whole ? demand.whole : demand.split);
-         left > 0; left -= extents[count++].count) {
+    std::uint32_t left = fits_in_one(demand) ? demand.whole : demand.split;
+    while (left > 0) {
         extents[count] = arena_.take(left);
+        left -= extents[count++].count;
     }
     Node *node = new (&nodes_[extents[0].first]) Node{
         .mark = Node::kMark,
@@ -198,8 +192,8 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand)
         .hash = spec.hash,
         .expires = spec.expires.time_since_epoch().count(),
         .checked = spec.checked,
-        .head_size = narrow(spec.head_size),
-        .body_size = narrow(spec.body_size),
+        .head_size = static_cast<std::uint32_t>(spec.head_size),
+        .body_size = static_cast<std::uint32_t>(spec.body_size),
         .newer = kNone,
         .older = kNone,
         .resource = spec.resource,
@@ -284,63 +278,6 @@ void MemoryTier::free_node(Block block)
     for (std::size_t i = 0; i < count; i++) {
         arena_.give(extents[i]);
     }
-}
-
-void MemoryTier::rebuild()
-{
-    index_.clear();
-    sieve_.clear();
-    arena_.forget();
-    header_->pinned_objects = 0;
-    header_->pinned_blocks = 0;
-    for (std::uint32_t i = 0; i < pins_.size(); i++) {
-        const std::optional<Pin> held = pins_.at(i);
-        if (!held || !adopt(*held)) {
-            pins_.forget(i);
-        }
-    }
-    pins_.restack();
-    arena_.free_rest();
-}
-
-// False for a pin nobody can hold.
-bool MemoryTier::adopt(const Pin &pin)
-{
-    if (pin.node >= arena_.blocks() || !owners_.claimed(pin.owner)) {
-        return false;
-    }
-    Node &node = nodes_[pin.node];
-    if (arena_.kept_at(pin.node)) {
-        node.pins++;
-        return true;
-    }
-    if (!keep_memory(pin.node)) {
-        return false;
-    }
-    node.pins = 1;
-    if (node.state != NodeState::reserved) {
-        node.state = NodeState::dead;
-    }
-    header_->pinned_objects++;
-    header_->pinned_blocks += node.blocks();
-    return true;
-}
-
-// Every number is looked at before it is used: this may be anything.
-bool MemoryTier::keep_memory(Block block)
-{
-    const Node &node = nodes_[block];
-    const std::size_t extents = node.extent_count;
-    if (node.mark != Node::kMark || extents == 0 ||
-        extents > Node::kMaxExtents ||
-        Node::head_offset(extents) > (arena_.blocks() - block) * kBlockSize) {
-        return false;
-    }
-    const Extent &first = node.extents().front();
-    const std::size_t head_end = node.head_offset() + node.head_size;
-    return first.first == block && head_end <= first.count * kBlockSize &&
-           head_end + node.body_size <= node.blocks() * kBlockSize &&
-           arena_.keep(node.extents());
 }
 
 MemoryTierStats MemoryTier::stats() const

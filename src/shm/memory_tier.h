@@ -61,8 +61,8 @@ enum class Absent
 // Why reserve() gives no memory.
 enum class Refused
 {
-    again,  // made some room and used up its share of time: release the lock,
-            // take it again and repeat, a few times
+    again,  // its share of time went into making room: release the lock and
+            // repeat, about as often as the object has kMaxEvictions blocks
     full,   // larger than largest_object(), or all there is is pinned
     no_pin, // all pins are in use
 };
@@ -85,8 +85,8 @@ class MemoryTier
 {
 public:
     static constexpr std::size_t kMinimumSize = 64 * 1024;
-    static constexpr unsigned kMaxEvictions = 256;
-    static constexpr unsigned kMaxSteps = 2048;
+    static constexpr unsigned kMaxEvictions = 128;
+    static constexpr unsigned kMaxSteps = 1024;
 
     // `zone` is aligned to kBlockSize and of at least kMinimumSize; otherwise
     // false. Nobody uses the zone yet.
@@ -100,9 +100,9 @@ public:
     // taken by processes nobody has released.
     std::optional<OwnerSlot> claim_owner(std::uint32_t pid,
                                          std::uint64_t start);
-    // All that `owner` holds. Whoever finds a dead process in a copy of
-    // owners() looked without the lock, so nothing happens unless the slot is
-    // still the same owner's.
+    // Gives back all that `owner` holds, and the slot. Nothing happens when the
+    // slot is another's by now: whether a process of owners() still lives is
+    // found out without the lock.
     void release_owner(OwnerSlot slot, const Owner &owner);
     const Owners::Table &owners() const { return owners_.table(); }
 
@@ -144,7 +144,8 @@ private:
     explicit MemoryTier(const Layout &layout);
 
     static Demand demand_of(const ObjectSpec &spec);
-    bool fits(const Demand &demand) const;
+    bool fits_in_one(const Demand &demand) const;
+    bool fits_in_several(const Demand &demand) const;
     std::optional<Refused> make_room(const Demand &demand, BootTime now);
     Block place(const ObjectSpec &spec, const Demand &demand);
     void evict(Block block, BootTime now);

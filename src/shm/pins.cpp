@@ -35,7 +35,7 @@ bool Pins::drop(const Pin &pin)
     if (!holds(pin)) {
         return false;
     }
-    words_[pin.slot] = 0;
+    std::atomic_ref(words_[pin.slot]).store(0, std::memory_order_relaxed);
     // The word is gone before the memory it guarded is written to.
     std::atomic_signal_fence(std::memory_order_seq_cst);
     free_[(*available_)++] = pin.slot;
