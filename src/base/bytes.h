@@ -3,6 +3,7 @@
 // and everything after that reads as zero or empty.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -45,9 +46,18 @@ public:
 
     template <std::integral T> T number()
     {
-        std::make_unsigned_t<T> bits = 0;
         const std::string_view bytes = raw(sizeof(T));
-        for (std::size_t i = 0; i < bytes.size(); i++) {
+        if (bytes.empty()) {
+            return 0;
+        }
+        std::make_unsigned_t<T> bits = 0;
+        // One load: the loop is never made one by gcc 12 (decoding a head
+        // takes twice as long).
+        if constexpr (std::endian::native == std::endian::little) {
+            std::memcpy(&bits, bytes.data(), sizeof(T));
+            return static_cast<T>(bits);
+        }
+        for (std::size_t i = 0; i < sizeof(T); i++) {
             const auto byte = static_cast<unsigned char>(bytes[i]);
             bits |= static_cast<std::make_unsigned_t<T>>(
                 static_cast<std::make_unsigned_t<T>>(byte) << (8 * i));

@@ -1,9 +1,13 @@
 // Walking nginx's header lists.
 #pragma once
 
+#include <span>
 #include <utility>
 
+#include "http/field.h"
 #include "ngx/nginx.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
 
 namespace edge::ngx {
 
@@ -18,6 +22,30 @@ template <typename Visit> void for_each(ngx_list_t &headers, Visit &&visit)
             }
         }
     }
+}
+
+// A new, zeroed line at the end.
+inline ngx_table_elt_t &push(ngx_list_t &headers)
+{
+    auto *line = static_cast<ngx_table_elt_t *>(ngx_list_push(&headers));
+    if (line == nullptr) {
+        throw std::bad_alloc();
+    }
+    return *line = ngx_table_elt_t{};
+}
+
+// The list as fields, in `pool`; the texts stay where nginx has them.
+inline http::Fields fields(ngx_pool_t *pool, ngx_list_t &headers)
+{
+    std::size_t count = 0;
+    for_each(headers, [&](const ngx_table_elt_t &) { count++; });
+
+    const auto all = pool_array<http::Field>(pool, count);
+    std::size_t i = 0;
+    for_each(headers, [&](const ngx_table_elt_t &line) {
+        all[i++] = {view(line.key), view(line.value)};
+    });
+    return all;
 }
 
 } // namespace edge::ngx

@@ -24,6 +24,11 @@ inline void *allocate(ngx_pool_t *pool, std::size_t size)
     return memory;
 }
 
+template <typename T> void destroy(void *object)
+{
+    static_cast<T *>(object)->~T();
+}
+
 // Value-initialised; destroyed in reverse order when the pool is.
 template <typename T, typename... Args>
 T *pool_new(ngx_pool_t *pool, Args &&...args)
@@ -37,9 +42,22 @@ T *pool_new(ngx_pool_t *pool, Args &&...args)
             throw std::bad_alloc();
         }
         T *object = new (cleanup->data) T{std::forward<Args>(args)...};
-        cleanup->handler = [](void *data) { static_cast<T *>(data)->~T(); };
+        cleanup->handler = &destroy<T>;
         return object;
     }
+}
+
+// The newest T that pool_new() made in this pool, if any.
+template <typename T> T *pool_find(const ngx_pool_t *pool)
+{
+    static_assert(!std::is_trivially_destructible_v<T>);
+    for (ngx_pool_cleanup_t *cleanup = pool->cleanup; cleanup != nullptr;
+         cleanup = cleanup->next) {
+        if (cleanup->handler == &destroy<T>) {
+            return static_cast<T *>(cleanup->data);
+        }
+    }
+    return nullptr;
 }
 
 // `count` value-initialised elements.

@@ -19,6 +19,8 @@ public:
     Timer(Callback callback, void *data, Holds holds)
         : callback_(callback), data_(data)
     {
+        dummy_.data = this;
+        dummy_.fd = -1;
         event_.data = &dummy_;
         event_.handler = guard<&Timer::on_event>;
         event_.log = ngx_cycle->log;
@@ -53,7 +55,7 @@ private:
     void *data_;
     ngx_event_t event_{};
     // nginx's debug log reads the fd of the connection behind a timer.
-    ngx_connection_t dummy_{.data = this, .fd = -1};
+    ngx_connection_t dummy_{};
 };
 
 } // namespace edge::ngx

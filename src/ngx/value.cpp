@@ -95,4 +95,18 @@ std::size_t count_header_lines(ngx_http_request_t *r, std::string_view name)
     return count;
 }
 
+std::optional<std::string_view> single_header(ngx_http_request_t *r,
+                                              std::string_view name)
+{
+    std::optional<std::string_view> value;
+    std::size_t count = 0;
+    for_each(r->headers_in.headers, [&](const ngx_table_elt_t &line) {
+        if (same_header(view(line.key), name)) {
+            value = view(line.value);
+            count++;
+        }
+    });
+    return count == 1 ? value : std::nullopt;
+}
+
 } // namespace edge::ngx

@@ -24,11 +24,21 @@ Value *compile(ngx_conf_t *cf, ngx_str_t *text);
 // The text for this request, in its pool.
 std::string_view evaluate(ngx_http_request_t *r, Value &value);
 
+// nginx's meaning of a condition: not empty and not "0".
+inline bool is_true(std::string_view text)
+{
+    return !text.empty() && text != "0";
+}
+
 // True when a header that the value names came in several lines.
 bool names_repeated_header(ngx_http_request_t *r, const Value &value);
 
 // Number of lines of a request header; `name` lower case with underscores, as
 // in $http_NAME.
 std::size_t count_header_lines(ngx_http_request_t *r, std::string_view name);
+
+// The value of a header that came in exactly one line.
+std::optional<std::string_view> single_header(ngx_http_request_t *r,
+                                              std::string_view name);
 
 } // namespace edge::ngx

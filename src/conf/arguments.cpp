@@ -1,0 +1,54 @@
+#include "conf/arguments.h"
+
+namespace edge::conf {
+
+char *refuse(ngx_conf_t *cf, std::string_view value, std::string_view write)
+{
+    ngx_str_t name = ngx::str(directive(cf));
+    ngx_str_t bad = ngx::str(value);
+    ngx_str_t help = ngx::str(write);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\" in \"%V\": %V", &bad, &name,
+                       &help);
+    return static_cast<char *>(NGX_CONF_ERROR);
+}
+
+char *refuse(ngx_conf_t *cf, std::string_view write)
+{
+    ngx_str_t name = ngx::str(directive(cf));
+    ngx_str_t help = ngx::str(write);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\": %V", &name, &help);
+    return static_cast<char *>(NGX_CONF_ERROR);
+}
+
+std::optional<Millis> parse_time(std::string_view text)
+{
+    ngx_str_t value = ngx::str(text);
+    const ngx_int_t millis = ngx_parse_time(&value, 0);
+    if (millis == NGX_ERROR) {
+        return std::nullopt;
+    }
+    return Millis(millis);
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text)
+{
+    ngx_str_t value = ngx::str(text);
+    const ssize_t size = ngx_parse_size(&value);
+    if (size == NGX_ERROR) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint64_t>(size);
+}
+
+std::optional<std::string_view> parameter(std::string_view word,
+                                          std::string_view name)
+{
+    if (!word.starts_with(name) || word.size() <= name.size() ||
+        word[name.size()] != '=') {
+        return std::nullopt;
+    }
+    return word.substr(name.size() + 1);
+}
+
+} // namespace edge::conf

@@ -1,0 +1,81 @@
+// Reading a directive's arguments: every refusal names the directive, the
+// value, and what to write instead.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "ngx/nginx.h"
+#include "ngx/text.h"
+
+namespace edge::conf {
+
+// The arguments behind the directive's name.
+inline std::span<ngx_str_t> arguments(ngx_conf_t *cf)
+{
+    auto *words = static_cast<ngx_str_t *>(cf->args->elts);
+    return {words + 1, cf->args->nelts - 1};
+}
+
+inline std::string_view directive(ngx_conf_t *cf)
+{
+    return ngx::view(static_cast<ngx_str_t *>(cf->args->elts)[0]);
+}
+
+// Logs `invalid value "..." in "directive", <write>` and returns
+// NGX_CONF_ERROR. `write` says what to write.
+char *refuse(ngx_conf_t *cf, std::string_view value, std::string_view write);
+
+// The same without a value.
+char *refuse(ngx_conf_t *cf, std::string_view write);
+
+inline char *duplicate()
+{
+    return const_cast<char *>("is duplicate");
+}
+
+template <typename T> struct Choice
+{
+    std::string_view word;
+    T value;
+};
+
+template <typename T, std::size_t N>
+std::optional<T> choose(std::string_view word, const Choice<T> (&choices)[N])
+{
+    for (const Choice<T> &choice : choices) {
+        if (choice.word == word) {
+            return choice.value;
+        }
+    }
+    return std::nullopt;
+}
+
+// `write "a", "b" or "c"`
+template <typename T, std::size_t N>
+std::string what_to_write(const Choice<T> (&choices)[N])
+{
+    std::string text = "write ";
+    for (std::size_t i = 0; i < N; i++) {
+        text += i == 0 ? "\"" : i + 1 == N ? "\" or \"" : "\", \"";
+        text += choices[i].word;
+    }
+    return text + "\"";
+}
+
+// nginx's times: 10m, 1h30m, 500ms. Nullopt when it is none.
+std::optional<Millis> parse_time(std::string_view text);
+// nginx's sizes: 64k, 1m.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+// `name=value` when the word starts so.
+std::optional<std::string_view> parameter(std::string_view word,
+                                          std::string_view name);
+
+} // namespace edge::conf

@@ -1,0 +1,220 @@
+#include "conf/cache_directives.h"
+
+#include "cache/entry.h"
+#include "conf/arguments.h"
+#include "conf/location.h"
+#include "conf/main.h"
+#include "ngx/pool.h"
+
+namespace edge::conf {
+
+namespace {
+
+Location &location_of(void *conf)
+{
+    return *static_cast<Location *>(conf);
+}
+
+// One word out of a list.
+template <typename T, std::size_t N>
+char *set_choice(ngx_conf_t *cf, Setting<T> &setting,
+                 const Choice<T> (&choices)[N])
+{
+    if (setting.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const std::optional<T> value = choose(word, choices);
+    if (!value) {
+        return refuse(cf, word, what_to_write(choices));
+    }
+    setting = *value;
+    return NGX_CONF_OK;
+}
+
+// Any number of words out of a list, as a bit mask.
+template <std::size_t N>
+char *set_mask(ngx_conf_t *cf, Setting<std::uint32_t> &setting,
+               const Choice<std::uint32_t> (&choices)[N])
+{
+    if (setting.set) {
+        return duplicate();
+    }
+    std::uint32_t mask = 0;
+    for (const ngx_str_t &argument : arguments(cf)) {
+        const auto bit = choose(ngx::view(argument), choices);
+        if (!bit) {
+            return refuse(cf, ngx::view(argument), what_to_write(choices));
+        }
+        mask |= *bit;
+    }
+    setting = mask;
+    return NGX_CONF_OK;
+}
+
+// A lower-case copy of every name from argument `first` on.
+std::vector<std::string_view> lower_case_names(ngx_conf_t *cf,
+                                               std::size_t first)
+{
+    std::vector<std::string_view> names;
+    for (ngx_str_t &argument : arguments(cf).subspan(first)) {
+        ngx_strlow(argument.data, argument.data, argument.len);
+        names.push_back(ngx::view(argument));
+    }
+    return names;
+}
+
+std::optional<std::uint16_t> parse_valid_status(std::string_view word)
+{
+    if (word == "any") {
+        return 0;
+    }
+    const auto status = parse_decimal(word, 1000);
+    if (!status || *status < 200 || *status > 599) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint16_t>(*status);
+}
+
+} // namespace
+
+char *set_cache(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Setting<tier::Zone *> &zone = location_of(conf).zone;
+    if (zone.set) {
+        return duplicate();
+    }
+    const std::string_view name = ngx::view(arguments(cf)[0]);
+    zone = name == "off" ? nullptr : main(cf).zone(cf, name);
+    return NGX_CONF_OK;
+}
+
+char *set_valid(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    // nginx's own meaning of a time alone.
+    static constexpr std::uint16_t usual[] = {200, 301, 302};
+
+    Setting<std::vector<cache::ValidRule>> &valid = location_of(conf).valid;
+    const auto words = arguments(cf);
+    const auto lifetime = parse_time(ngx::view(words.back()));
+    if (!lifetime) {
+        return refuse(cf, ngx::view(words.back()),
+                      "write a time as the last word, such as 60s or 500ms");
+    }
+
+    valid.set = true;
+    for (const ngx_str_t &word : words.first(words.size() - 1)) {
+        const auto status = parse_valid_status(ngx::view(word));
+        if (!status) {
+            return refuse(cf, ngx::view(word),
+                          "write a status from 200 to 599, or \"any\"");
+        }
+        valid.value.push_back({*status, *lifetime});
+    }
+    if (words.size() == 1) {
+        for (const std::uint16_t status : usual) {
+            valid.value.push_back({status, *lifetime});
+        }
+    }
+    return NGX_CONF_OK;
+}
+
+char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    static constexpr Choice<std::uint32_t> choices[] = {
+        {"Cache-Control", cache::kIgnoreCacheControl},
+        {"Expires", cache::kIgnoreExpires},
+        {"X-Accel-Expires", cache::kIgnoreAccelExpires},
+        {"Set-Cookie", cache::kIgnoreSetCookie},
+        {"Vary", cache::kIgnoreVary}};
+    return set_mask(cf, location_of(conf).ignored_fields, choices);
+}
+
+char *set_methods(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    static constexpr Choice<std::uint32_t> choices[] = {
+        {"GET", cache::kMethodGet}, {"HEAD", cache::kMethodHead}};
+    return set_mask(cf, location_of(conf).methods, choices);
+}
+
+char *set_vary(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Setting<std::vector<std::string_view>> &vary = location_of(conf).vary;
+    std::vector<std::string_view> names = std::move(vary.value);
+    names.push_back(lower_case_names(cf, 0).front());
+    vary = std::move(names);
+    return NGX_CONF_OK;
+}
+
+char *set_authorization(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    using cache::Authorization;
+    static constexpr Choice<Authorization> choices[] = {
+        {"refuse", Authorization::refuse},
+        {"key", Authorization::key},
+        {"tenant", Authorization::tenant}};
+    return set_choice(cf, location_of(conf).authorization, choices);
+}
+
+char *set_cookies(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    using cache::Cookies;
+    static constexpr Choice<Cookies> choices[] = {
+        {"explicit", Cookies::explicit_},
+        {"bypass", Cookies::bypass},
+        {"ignore", Cookies::ignore},
+        {"key", Cookies::key}};
+
+    Location &lcf = location_of(conf);
+    if (char *error = set_choice(cf, lcf.cookies, choices)) {
+        return error;
+    }
+    const bool by_name = lcf.cookies.value == Cookies::key;
+    if (by_name != (arguments(cf).size() > 1)) {
+        return refuse(cf, "write the cookies' names behind \"key\", and "
+                          "behind no other word");
+    }
+    std::vector<std::string_view> names;
+    for (const ngx_str_t &name : arguments(cf).subspan(1)) {
+        names.push_back(ngx::view(name));
+    }
+    lcf.cookie_names = std::move(names);
+    return NGX_CONF_OK;
+}
+
+char *set_set_cookie(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    using cache::SetCookie;
+    static constexpr Choice<SetCookie> choices[] = {
+        {"refuse", SetCookie::refuse},
+        {"strip", SetCookie::strip},
+        {"store", SetCookie::store}};
+    return set_choice(cf, location_of(conf).set_cookie, choices);
+}
+
+char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Setting<std::uint64_t> &size = location_of(conf).max_size;
+    if (size.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const auto bytes = parse_size(word);
+    if (!bytes || *bytes == 0 || *bytes > cache::kMaxBody) {
+        return refuse(cf, word, "write a size from 1 to 8m");
+    }
+    size = *bytes;
+    return NGX_CONF_OK;
+}
+
+char *set_label(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Setting<std::string_view> &label = location_of(conf).label;
+    if (label.set) {
+        return duplicate();
+    }
+    label = ngx::view(arguments(cf)[0]);
+    return NGX_CONF_OK;
+}
+
+} // namespace edge::conf

@@ -1,0 +1,103 @@
+#include "conf/location.h"
+
+#include "base/hash.h"
+#include "conf/main.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
+
+namespace edge::conf {
+
+namespace {
+
+void inherit(Location &child, const Location &parent)
+{
+    child.zone.inherit(parent.zone);
+    child.tenant.inherit(parent.tenant);
+    child.host.inherit(parent.host);
+    child.key.inherit(parent.key);
+    child.valid.inherit(parent.valid);
+    child.ignored_fields.inherit(parent.ignored_fields);
+    child.methods.inherit(parent.methods);
+    child.vary.inherit(parent.vary);
+    child.tags.inherit(parent.tags);
+    child.authorization.inherit(parent.authorization);
+    child.cookies.inherit(parent.cookies);
+    child.cookie_names.inherit(parent.cookie_names);
+    child.set_cookie.inherit(parent.set_cookie);
+    child.bypass.inherit(parent.bypass);
+    child.no_store.inherit(parent.no_store);
+    child.close_delimited.inherit(parent.close_delimited);
+    child.max_size.inherit(parent.max_size);
+    child.label.inherit(parent.label);
+}
+
+cache::Policy make_policy(const Location &lcf)
+{
+    cache::Policy policy;
+    policy.authorization = lcf.authorization.value;
+    policy.cookies = lcf.cookies.value;
+    policy.set_cookie = lcf.set_cookie.value;
+    policy.close_delimited = lcf.close_delimited.value;
+    policy.ignored_fields = lcf.ignored_fields.value;
+    policy.methods = lcf.methods.value;
+    policy.max_size = lcf.max_size.value;
+    policy.valid = lcf.valid.value;
+    return policy;
+}
+
+// Of what decides what a stored body means and who may have it; lifetimes are
+// not among it.
+std::uint64_t make_fingerprint(const Location &lcf)
+{
+    std::string text;
+    text += static_cast<char>(lcf.authorization.value);
+    text += static_cast<char>(lcf.cookies.value);
+    text += static_cast<char>(lcf.set_cookie.value);
+    text += lcf.ignored_fields.value & cache::kIgnoreVary ? '-' : 'v';
+    for (const std::string_view name : lcf.vary.value) {
+        text.append(name).append(",");
+    }
+    text += ';';
+    for (const std::string_view name : lcf.cookie_names.value) {
+        text.append(name).append(",");
+    }
+    return hash64(text);
+}
+
+std::string_view default_label(ngx_conf_t *cf)
+{
+    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    return clcf->name.len != 0 ? ngx::view(clcf->name) : "server";
+}
+
+} // namespace
+
+void *create_location(ngx_conf_t *cf)
+{
+    return ngx::pool_new<Location>(cf->pool);
+}
+
+char *merge_location(ngx_conf_t *cf, void *parent, void *child)
+{
+    Location &lcf = *static_cast<Location *>(child);
+    inherit(lcf, *static_cast<Location *>(parent));
+
+    if (lcf.zone.value == nullptr) {
+        return NGX_CONF_OK;
+    }
+    if (lcf.authorization.value == cache::Authorization::tenant &&
+        lcf.tenant.value == nullptr) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"edge_cache_authorization tenant\" shares answers "
+                           "inside a tenant: write \"edge_cache_tenant\" too");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+    lcf.policy = make_policy(lcf);
+    lcf.fingerprint = make_fingerprint(lcf);
+    lcf.label_index =
+        main(cf).label(lcf.label.set ? lcf.label.value : default_label(cf));
+    return NGX_CONF_OK;
+}
+
+} // namespace edge::conf

@@ -1,0 +1,85 @@
+// What the directives of one location say. Read-only once the configuration
+// has been read.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "cache/policy.h"
+#include "ngx/nginx.h"
+#include "ngx/value.h"
+
+namespace edge::tier {
+class Zone;
+}
+
+namespace edge::conf {
+
+struct Api;
+struct LimitUse;
+
+// A setting that is inherited from the level above unless it was written on
+// this one.
+template <typename T> struct Setting
+{
+    T value{};
+    bool set = false;
+
+    void operator=(T written)
+    {
+        value = std::move(written);
+        set = true;
+    }
+    void inherit(const Setting &from)
+    {
+        if (!set) {
+            *this = from;
+        }
+    }
+};
+
+struct Location
+{
+    // Null: edge_cache off.
+    Setting<tier::Zone *> zone;
+    Setting<ngx::Value *> tenant;
+    Setting<ngx::Value *> host;
+    Setting<ngx::Value *> key;
+    Setting<std::vector<cache::ValidRule>> valid;
+    Setting<std::uint32_t> ignored_fields;
+    Setting<std::uint32_t> methods{cache::kMethodGet | cache::kMethodHead};
+    Setting<std::vector<std::string_view>> vary;
+    Setting<std::vector<ngx::Value *>> tags;
+    Setting<cache::Authorization> authorization;
+    Setting<cache::Cookies> cookies;
+    Setting<std::vector<std::string_view>> cookie_names;
+    Setting<cache::SetCookie> set_cookie;
+    Setting<std::vector<ngx::Value *>> bypass;
+    Setting<std::vector<ngx::Value *>> no_store;
+    Setting<bool> close_delimited;
+    Setting<std::uint64_t> max_size{1024 * 1024};
+    Setting<std::string_view> label;
+
+    Setting<std::vector<LimitUse *>> limits;
+    Setting<ngx_uint_t> limit_status{NGX_HTTP_TOO_MANY_REQUESTS};
+
+    // A content handler, so never inherited.
+    Api *api = nullptr;
+
+    // Made of the above when the level is merged.
+    cache::Policy policy;
+    std::uint64_t fingerprint = 0;
+    // Index of the label in the metrics.
+    std::size_t label_index = 0;
+};
+
+void *create_location(ngx_conf_t *cf);
+char *merge_location(ngx_conf_t *cf, void *parent, void *child);
+
+inline Location &location(ngx_http_request_t *r)
+{
+    return *static_cast<Location *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_edge_cache_module));
+}
+
+} // namespace edge::conf

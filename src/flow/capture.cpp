@@ -1,0 +1,124 @@
+#include "flow/capture.h"
+
+#include "flow/fill_plan.h"
+#include "flow/store.h"
+#include "ngx/guard.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
+#include "tier/worker.h"
+
+namespace edge::flow {
+
+namespace {
+
+ngx_http_output_header_filter_pt next_header_filter;
+ngx_http_output_body_filter_pt next_body_filter;
+
+void begin_fill(ngx_http_request_t *r, Request &request)
+{
+    request.may_fill = false;
+    auto planned = plan_fill(r, request);
+    if (const auto *reason = std::get_if<cache::Reason>(&planned)) {
+        request.refuse(*reason);
+        return;
+    }
+    request.fill.emplace(r->pool, request.zone().fill_budget(),
+                         std::move(std::get<FillPlan>(planned)));
+    // The copy filter in front of us then reads files into memory.
+    r->filter_need_in_memory = 1;
+    request.zone().counters().fills_started.add();
+}
+
+ngx_int_t filter_header(ngx_http_request_t *r)
+{
+    Request *request = find_request(r);
+    if (request != nullptr && request->may_fill) {
+        begin_fill(r, *request);
+    }
+    return next_header_filter(r);
+}
+
+// The same flags, our bytes.
+ngx_buf_t *make_copy(ngx_http_request_t *r, const ngx_buf_t &original,
+                     std::string_view bytes)
+{
+    auto *buffer = ngx::pool_new<ngx_buf_t>(r->pool);
+    buffer->pos = buffer->start = ngx::bytes(bytes);
+    buffer->last = buffer->end = buffer->pos + bytes.size();
+    buffer->memory = !bytes.empty();
+    buffer->flush = original.flush;
+    buffer->sync = original.sync;
+    buffer->last_buf = original.last_buf;
+    buffer->last_in_chain = original.last_in_chain;
+    return buffer;
+}
+
+// Takes over the bytes of one buffer: the copy goes to the client in its
+// place. Null when the fill ended here, and the original has to go.
+ngx_buf_t *take(ngx_http_request_t *r, Fill &fill, ngx_buf_t &buffer)
+{
+    if (ngx_buf_special(&buffer)) {
+        return make_copy(r, buffer, {});
+    }
+    const std::string_view bytes(
+        reinterpret_cast<const char *>(buffer.pos),
+        static_cast<std::size_t>(buffer.last - buffer.pos));
+    const auto copy = fill.append(bytes);
+    if (!copy) {
+        return nullptr;
+    }
+    ngx_buf_t *ours = make_copy(r, buffer, *copy);
+    buffer.pos = buffer.last;
+    buffer.file_pos = buffer.file_last;
+    return ours;
+}
+
+// The chain to send instead of `in`. Where the fill is given up, the rest of
+// `in` goes as it is.
+ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
+{
+    ngx_chain_t *first = nullptr;
+    ngx_chain_t **end = &first;
+    for (; in != nullptr; in = in->next) {
+        ngx_buf_t *ours = take(r, *request.fill, *in->buf);
+        if (ours == nullptr) {
+            request.refuse(request.fill->refused());
+            request.zone().counters().fills_aborted.add();
+            request.fill_ended = true;
+            *end = in;
+            return first;
+        }
+        *end = ngx_alloc_chain_link(r->pool);
+        if (*end == nullptr) {
+            throw std::bad_alloc();
+        }
+        **end = {ours, nullptr};
+        end = &(*end)->next;
+
+        if (ours->last_buf) {
+            store_fill(r, request);
+        }
+    }
+    return first;
+}
+
+ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    Request *request = in != nullptr ? find_request(r) : nullptr;
+    if (request == nullptr || !request->fill || request->fill_ended) {
+        return next_body_filter(r, in);
+    }
+    return next_body_filter(r, take_all(r, *request, in));
+}
+
+} // namespace
+
+void install_filters()
+{
+    next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx::guard<&filter_header, NGX_ERROR>;
+    next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx::guard<&filter_body, NGX_ERROR>;
+}
+
+} // namespace edge::flow

@@ -1,0 +1,76 @@
+#include "flow/fill.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ngx/pool.h"
+
+namespace edge::flow {
+
+namespace {
+
+constexpr std::size_t kFirstChunk = 4 * 1024;
+constexpr std::size_t kLastChunk = 256 * 1024;
+
+} // namespace
+
+Fill::Fill(ngx_pool_t *pool, tier::FillBudget &budget, FillPlan plan)
+    : pool_(pool), budget_(budget), plan_(std::move(plan))
+{
+}
+
+Fill::~Fill()
+{
+    budget_.give_back(reserved_);
+}
+
+std::optional<std::string_view> Fill::append(std::string_view bytes)
+{
+    if (size_ + bytes.size() > plan_.max_size) {
+        refused_ = cache::Reason::too_large;
+        return std::nullopt;
+    }
+    if (bytes.size() > chunk_.size - chunk_.used && !grow(bytes.size())) {
+        refused_ = cache::Reason::fill_memory;
+        return std::nullopt;
+    }
+
+    char *copy = chunk_.data + chunk_.used;
+    std::memcpy(copy, bytes.data(), bytes.size());
+    chunk_.used += bytes.size();
+    size_ += bytes.size();
+
+    if (!pieces_.empty() && pieces_.back().end() == copy) {
+        pieces_.back() = {pieces_.back().data(),
+                          pieces_.back().size() + bytes.size()};
+    } else {
+        pieces_.emplace_back(copy, bytes.size());
+    }
+    return std::string_view(copy, bytes.size());
+}
+
+// A body of known size gets one chunk; others grow by doubling.
+bool Fill::grow(std::size_t wanted)
+{
+    std::size_t size =
+        std::clamp(chunk_.size * 2, kFirstChunk, kLastChunk);
+    if (plan_.expected_size && size_ == 0) {
+        size = static_cast<std::size_t>(*plan_.expected_size);
+    }
+    size = std::max(size, wanted);
+
+    if (!budget_.take(size)) {
+        return false;
+    }
+    reserved_ += size;
+    chunk_ = {static_cast<char *>(ngx::allocate(pool_, size)), size, 0};
+    return true;
+}
+
+bool Fill::is_complete() const
+{
+    return refused_ == cache::Reason::none &&
+           (!plan_.expected_size || *plan_.expected_size == size_);
+}
+
+} // namespace edge::flow

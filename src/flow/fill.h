@@ -1,0 +1,72 @@
+// The body of an answer while it passes through on its way to the client.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/entry.h"
+#include "ngx/nginx.h"
+#include "tier/worker.h"
+
+namespace edge::flow {
+
+// What is decided when the header arrives, and needed when the body is whole.
+struct FillPlan
+{
+    cache::Entry entry;
+    // What entry's views point at.
+    std::string fields;
+    std::vector<std::string> vary;
+    std::vector<std::string> tags;
+    // nullopt: the length is not known before the end.
+    std::optional<std::uint64_t> expected_size;
+    std::uint64_t max_size = 0;
+};
+
+// Copies a body piece by piece. Bytes once copied stay where they are until
+// the request's pool goes: they are what the client is sent, so that a slow
+// client never holds up the origin.
+class Fill
+{
+public:
+    Fill(ngx_pool_t *pool, tier::FillBudget &budget, FillPlan plan);
+    ~Fill();
+    Fill(const Fill &) = delete;
+
+    // The copy; nullopt when the body is too large or the budget is used up,
+    // which ends the fill: refused() says why.
+    std::optional<std::string_view> append(std::string_view bytes);
+
+    // The whole body has arrived, as long as was announced.
+    bool is_complete() const;
+
+    FillPlan &plan() { return plan_; }
+    std::uint64_t size() const { return size_; }
+    std::span<const std::string_view> pieces() const { return pieces_; }
+    cache::Reason refused() const { return refused_; }
+
+private:
+    struct Chunk
+    {
+        char *data = nullptr;
+        std::size_t size = 0;
+        std::size_t used = 0;
+    };
+
+    bool grow(std::size_t wanted);
+
+    ngx_pool_t *pool_;
+    tier::FillBudget &budget_;
+    FillPlan plan_;
+    Chunk chunk_;
+    std::vector<std::string_view> pieces_;
+    std::uint64_t size_ = 0;
+    std::uint64_t reserved_ = 0;
+    cache::Reason refused_ = cache::Reason::none;
+};
+
+} // namespace edge::flow

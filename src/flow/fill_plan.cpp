@@ -1,0 +1,178 @@
+#include "flow/fill_plan.h"
+
+#include "base/text.h"
+#include "cache/storability.h"
+#include "cache/stored_fields.h"
+#include "cache/tags.h"
+#include "http/date.h"
+#include "ngx/clock.h"
+#include "ngx/headers.h"
+#include "ngx/text.h"
+#include "ngx/value.h"
+
+namespace edge::flow {
+
+namespace {
+
+using cache::Reason;
+
+bool has_own_framing(const ngx_http_upstream_t *upstream)
+{
+    const std::string_view schema = ngx::view(upstream->schema);
+    return schema == "fastcgi://" || schema.starts_with("grpc");
+}
+
+// Truncation shows in a length, in chunks, or in the protocol's own end.
+bool is_close_delimited(const ngx_http_request_t *r)
+{
+    const ngx_http_upstream_t *upstream = r->upstream;
+    return upstream != nullptr && !has_own_framing(upstream) &&
+           upstream->headers_in.content_length_n < 0 &&
+           !upstream->headers_in.chunked &&
+           r->headers_out.status != NGX_HTTP_NO_CONTENT;
+}
+
+// What the origin said: with an upstream also what clients never see.
+http::Fields origin_fields(ngx_http_request_t *r)
+{
+    return ngx::fields(r->pool, r->upstream != nullptr
+                                    ? r->upstream->headers_in.headers
+                                    : r->headers_out.headers);
+}
+
+cache::ResponseFacts response_facts(ngx_http_request_t *r,
+                                    const Request &request)
+{
+    cache::ResponseFacts facts;
+    facts.status = static_cast<std::uint16_t>(r->headers_out.status);
+    facts.fields = origin_fields(r);
+    facts.from_origin = !r->err_status &&
+                        (r->upstream == nullptr ||
+                         r->upstream->headers_in.status_n == facts.status);
+    facts.close_delimited = is_close_delimited(r);
+    if (r->headers_out.content_length_n >= 0) {
+        facts.content_length =
+            static_cast<std::uint64_t>(r->headers_out.content_length_n);
+    }
+    facts.requested = request.requested;
+    facts.received = ngx::wall_now();
+    return facts;
+}
+
+void add_field(cache::StringListBuilder &fields, std::string_view name,
+               std::string_view value)
+{
+    fields.add(name);
+    fields.add(value);
+}
+
+// nginx keeps the type and the charset apart from the list.
+std::string content_type(const ngx_http_request_t *r)
+{
+    const ngx_http_headers_out_t &out = r->headers_out;
+    std::string type(ngx::view(out.content_type));
+    if (out.content_type_len == out.content_type.len && out.charset.len != 0) {
+        type.append("; charset=").append(ngx::view(out.charset));
+    }
+    return type;
+}
+
+// The fields that clients get, and Date as the origin gave it.
+std::string stored_fields(ngx_http_request_t *r,
+                          const cache::ResponseFacts &response,
+                          const cache::Storable &storable)
+{
+    const cache::StoredFields kept(response.fields, storable);
+    cache::StringListBuilder fields;
+    if (r->headers_out.content_type.len != 0) {
+        add_field(fields, "Content-Type", content_type(r));
+    }
+    const auto date = http::format_date(
+        storable.times.date.value_or(storable.times.response));
+    add_field(fields, "Date", {date.data(), date.size()});
+
+    ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
+        if (kept.keeps(ngx::view(line.key))) {
+            add_field(fields, ngx::view(line.key), ngx::view(line.value));
+        }
+    });
+    return std::string(fields.list().encoded());
+}
+
+std::string configured_tags(ngx_http_request_t *r, const Request &request)
+{
+    std::string tags;
+    for (ngx::Value *value : request.lcf.tags.value) {
+        tags.append(ngx::evaluate(r, *value)).append(" ");
+    }
+    return tags;
+}
+
+bool is_forbidden(ngx_http_request_t *r, const Request &request)
+{
+    return std::any_of(request.lcf.no_store.value.begin(),
+                       request.lcf.no_store.value.end(),
+                       [r](ngx::Value *value) {
+                           return ngx::is_true(ngx::evaluate(r, *value));
+                       });
+}
+
+void add_configured_vary(std::vector<std::string> &vary,
+                         const conf::Location &lcf)
+{
+    for (const std::string_view name : lcf.vary.value) {
+        vary.emplace_back(name);
+    }
+    std::sort(vary.begin(), vary.end());
+    vary.erase(std::unique(vary.begin(), vary.end()), vary.end());
+}
+
+FillPlan make_plan(const cache::ResponseFacts &response,
+                   const cache::Storable &storable,
+                   const cache::Policy &policy)
+{
+    FillPlan plan;
+    plan.entry.status = response.status;
+    plan.entry.times = storable.times;
+    plan.entry.must_revalidate = storable.must_revalidate;
+    plan.entry.explicitly_shared = storable.explicitly_shared;
+    plan.expected_size = response.content_length;
+    plan.max_size = policy.max_size;
+    return plan;
+}
+
+} // namespace
+
+std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
+                                         const Request &request)
+{
+    if (r->method == NGX_HTTP_HEAD) {
+        return Reason::head_request;
+    }
+    if (is_forbidden(r, request)) {
+        return Reason::no_store_directive;
+    }
+
+    const cache::Policy &policy = request.lcf.policy;
+    const cache::ResponseFacts response = response_facts(r, request);
+    auto judged = judge(request.facts, response, policy);
+    if (const auto *reason = std::get_if<Reason>(&judged)) {
+        return *reason;
+    }
+    auto &storable = std::get<cache::Storable>(judged);
+
+    auto tags =
+        cache::collect_tags(response.fields, configured_tags(r, request));
+    if (const auto *reason = std::get_if<Reason>(&tags)) {
+        return *reason;
+    }
+
+    FillPlan plan = make_plan(response, storable, policy);
+    plan.fields = stored_fields(r, response, storable);
+    plan.vary = std::move(storable.vary);
+    add_configured_vary(plan.vary, request.lcf);
+    plan.tags = std::move(std::get<std::vector<std::string>>(tags));
+    return plan;
+}
+
+} // namespace edge::flow

@@ -1,0 +1,72 @@
+#include "flow/hidden_headers.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ngx/headers.h"
+
+namespace edge::flow {
+
+namespace {
+
+// By name: each may have come in several lines.
+bool is_hidden(const ngx_table_elt_t &line)
+{
+    constexpr std::array<std::string_view, 4> names = {
+        "range", "if-range", "if-none-match", "if-modified-since"};
+    return std::any_of(names.begin(), names.end(), [&](auto name) {
+        return equals_ignore_case(ngx::view(line.key), name);
+    });
+}
+
+// A list of one part points into itself.
+void assign(ngx_list_t &to, const ngx_list_t &from)
+{
+    to = from;
+    if (from.last == &from.part) {
+        to.last = &to.part;
+    }
+}
+
+} // namespace
+
+// proxy and its kin copy every line of the list, whatever its hash says, so a
+// line can only be left out of a new list.
+HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r)
+{
+    ngx_http_headers_in_t &in = r->headers_in;
+    if (!in.range && !in.if_range && !in.if_none_match &&
+        !in.if_modified_since) {
+        return nullptr;
+    }
+
+    auto *hidden = ngx::pool_new<HiddenHeaders>(r->pool);
+    assign(hidden->headers, in.headers);
+    hidden->range = std::exchange(in.range, nullptr);
+    hidden->if_range = std::exchange(in.if_range, nullptr);
+    hidden->if_none_match = std::exchange(in.if_none_match, nullptr);
+    hidden->if_modified_since = std::exchange(in.if_modified_since, nullptr);
+
+    if (ngx_list_init(&in.headers, r->pool, 20, sizeof(ngx_table_elt_t)) !=
+        NGX_OK) {
+        throw std::bad_alloc();
+    }
+    ngx::for_each(hidden->headers, [&](const ngx_table_elt_t &line) {
+        if (!is_hidden(line)) {
+            ngx::push(in.headers) = line;
+        }
+    });
+    return hidden;
+}
+
+void restore_headers(ngx_http_request_t *r, const HiddenHeaders &hidden)
+{
+    ngx_http_headers_in_t &in = r->headers_in;
+    assign(in.headers, hidden.headers);
+    in.range = hidden.range;
+    in.if_range = hidden.if_range;
+    in.if_none_match = hidden.if_none_match;
+    in.if_modified_since = hidden.if_modified_since;
+}
+
+} // namespace edge::flow

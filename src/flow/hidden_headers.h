@@ -1,0 +1,24 @@
+// While an answer is captured the origin must see a plain request for the
+// whole: no range, no condition. A 206 or 304 made for one client is no object
+// for the others.
+#pragma once
+
+#include "ngx/nginx.h"
+
+namespace edge::flow {
+
+// What was taken out, to be put back for the access log.
+struct HiddenHeaders
+{
+    ngx_list_t headers;
+    ngx_table_elt_t *range;
+    ngx_table_elt_t *if_range;
+    ngx_table_elt_t *if_none_match;
+    ngx_table_elt_t *if_modified_since;
+};
+
+// Null when there was nothing to hide.
+HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r);
+void restore_headers(ngx_http_request_t *r, const HiddenHeaders &hidden);
+
+} // namespace edge::flow

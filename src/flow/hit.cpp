@@ -1,0 +1,175 @@
+#include "flow/hit.h"
+
+#include <cstdio>
+
+#include "flow/replay.h"
+#include "http/conditional.h"
+#include "ngx/clock.h"
+#include "ngx/headers.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
+
+namespace edge::flow {
+
+namespace {
+
+http::Validators validators(const cache::Entry &entry)
+{
+    http::Validators validators;
+    validators.status = entry.status;
+    validators.date = entry.times.date.value_or(entry.times.response);
+
+    cache::StringList fields = entry.fields;
+    while (const auto field = cache::next_field(fields)) {
+        if (is_field(*field, "etag")) {
+            validators.etag = field->value;
+        } else if (is_field(*field, "last-modified")) {
+            validators.last_modified = field->value;
+        }
+    }
+    return validators;
+}
+
+// RFC 9111 4: Age is generated, whatever the stored one said.
+void add_age(ngx_http_request_t *r, Millis age)
+{
+    auto *text = static_cast<char *>(ngx::allocate(r->pool, 24));
+    const auto seconds = std::chrono::duration_cast<Seconds>(age).count();
+    const int size = std::snprintf(text, 24, "%lld",
+                                   static_cast<long long>(seconds));
+
+    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
+    line.hash = 1;
+    line.key = ngx::str("Age");
+    line.value = ngx::str({text, static_cast<std::size_t>(size)});
+}
+
+bool is_conditional(const ngx_http_request_t *r)
+{
+    return r->headers_in.if_none_match || r->headers_in.if_modified_since;
+}
+
+// RFC 9110 15.4.5: what the client has stays as it is, so nothing that
+// describes a body is sent.
+void make_not_modified(ngx_http_request_t *r)
+{
+    r->headers_out.status = NGX_HTTP_NOT_MODIFIED;
+    ngx_str_null(&r->headers_out.content_type);
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    if (r->headers_out.content_encoding) {
+        r->headers_out.content_encoding->hash = 0;
+        r->headers_out.content_encoding = nullptr;
+    }
+}
+
+// nginx's range filter makes the parts, we decide whether it may: only for
+// GET (RFC 9110 14.2), and If-Range compares strongly.
+void allow_ranges(ngx_http_request_t *r, http::Fields request,
+                  const http::Validators &stored)
+{
+    r->allow_ranges = r->headers_out.status == NGX_HTTP_OK;
+    if (r->headers_in.range == nullptr) {
+        return;
+    }
+    if (r->method != NGX_HTTP_GET ||
+        !if_range_holds(request, stored, ngx::wall_now())) {
+        r->headers_in.range = nullptr;
+    }
+    r->headers_in.if_range = nullptr;
+}
+
+ngx_buf_t *make_buffer(ngx_http_request_t *r, std::string_view bytes)
+{
+    auto *buffer = ngx::pool_new<ngx_buf_t>(r->pool);
+    buffer->pos = buffer->start = ngx::bytes(bytes);
+    buffer->last = buffer->end = buffer->pos + bytes.size();
+    buffer->memory = 1;
+    return buffer;
+}
+
+bool wants_several_ranges(const ngx_http_request_t *r)
+{
+    const ngx_table_elt_t *range = r->headers_in.range;
+    return range != nullptr &&
+           ngx::view(range->value).find(',') != std::string_view::npos;
+}
+
+// The range filter cuts several ranges out of one buffer only.
+std::string_view contiguous(ngx_http_request_t *r,
+                            const shm::PinnedObject &object)
+{
+    auto *copy = static_cast<u_char *>(
+        ngx::allocate(r->pool, object.body_size() + 1));
+    u_char *end = copy;
+    auto pieces = object.body();
+    while (const auto piece = pieces.next()) {
+        end = ngx_cpymem(end, piece->data(), piece->size());
+    }
+    return {reinterpret_cast<char *>(copy), object.body_size()};
+}
+
+ngx_chain_t *make_body(ngx_http_request_t *r, const shm::PinnedObject &object)
+{
+    ngx_chain_t *first = nullptr;
+    ngx_chain_t **end = &first;
+    const auto append = [&](std::string_view bytes) {
+        *end = ngx::pool_new<ngx_chain_t>(r->pool);
+        (*end)->buf = make_buffer(r, bytes);
+        end = &(*end)->next;
+    };
+
+    ngx_buf_t *last = nullptr;
+    if (wants_several_ranges(r)) {
+        append(contiguous(r, object));
+        last = first->buf;
+    } else {
+        auto pieces = object.body();
+        while (const auto piece = pieces.next()) {
+            append(*piece);
+        }
+        r->single_range = first != nullptr && first->next != nullptr;
+    }
+    if (first == nullptr) {
+        append({});
+    }
+    for (ngx_chain_t *link = first; link != nullptr; link = link->next) {
+        last = link->buf;
+    }
+    last->last_buf = 1;
+    last->last_in_chain = 1;
+    last->sync = last->pos == last->last;
+    return first;
+}
+
+} // namespace
+
+ngx_int_t send_hit(ngx_http_request_t *r)
+{
+    if (const ngx_int_t rc = ngx_http_discard_request_body(r); rc != NGX_OK) {
+        return rc;
+    }
+
+    const Request &request = *find_request(r);
+    const cache::Entry &entry = request.hit->entry;
+    replay(r, entry);
+    add_age(r, request.hit->age);
+
+    // Ours by RFC 9110 13.2.2; nginx's own filter wants every condition met.
+    r->disable_not_modified = 1;
+    const http::Validators stored = validators(entry);
+    if (is_conditional(r) &&
+        is_not_modified(request.fields, stored, ngx::wall_now())) {
+        make_not_modified(r);
+    }
+    allow_ranges(r, request.fields, stored);
+
+    ngx_chain_t *body = make_body(r, request.hit->object);
+    const ngx_int_t rc = ngx_http_send_header(r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+    return ngx_http_output_filter(r, body);
+}
+
+} // namespace edge::flow

@@ -1,0 +1,36 @@
+// Which resource, of which tenant, a request asks for.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "base/hash.h"
+#include "cache/reason.h"
+#include "conf/location.h"
+#include "ngx/nginx.h"
+#include "tier/zone.h"
+
+namespace edge::flow {
+
+// All views live as long as the request.
+struct Identity
+{
+    std::string_view tenant;
+    std::string_view scheme;
+    std::string_view authority;
+    // Path and query as sent upstream.
+    std::string_view target;
+    // The text of edge_cache_key; empty without one.
+    std::string_view custom_key;
+
+    // The primary key's canonical bytes, and what finds them in memory.
+    std::string_view key;
+    Hash128 resource;
+};
+
+std::variant<Identity, cache::Reason> identify(ngx_http_request_t *r,
+                                               conf::Location &lcf,
+                                               const tier::Zone &zone);
+
+} // namespace edge::flow

@@ -1,0 +1,46 @@
+#include "flow/log.h"
+
+#include "flow/request.h"
+
+namespace edge::flow {
+
+namespace {
+
+void count(const ngx_http_request_t *r, const Request &request)
+{
+    shm::Counters &counters = request.zone().counters();
+    shm::LabelCounters &label =
+        counters.labels[request.zone().label_slot(request.lcf.label_index)];
+
+    label.requests[static_cast<std::size_t>(request.status)].add();
+    const off_t sent = r->connection->sent - r->header_size;
+    const auto body = static_cast<std::uint64_t>(sent > 0 ? sent : 0);
+    (request.hit ? label.bytes_hit : label.bytes_origin).add(body);
+    if (request.reason != cache::Reason::none) {
+        counters.refused[static_cast<std::size_t>(request.reason)].add();
+    }
+}
+
+} // namespace
+
+ngx_int_t on_log(ngx_http_request_t *r)
+{
+    Request *request = find_request(r);
+    if (request == nullptr || request->status == cache::Status::none) {
+        return NGX_OK;
+    }
+    // A body that never became whole left no trace but this.
+    if (request->fill && !request->fill_ended) {
+        request->fill_ended = true;
+        request->refuse(cache::Reason::truncated);
+        request->zone().counters().fills_aborted.add();
+    }
+    // So that $http_range shows what the client sent.
+    if (request->hidden != nullptr) {
+        restore_headers(r, *request->hidden);
+    }
+    count(r, *request);
+    return NGX_OK;
+}
+
+} // namespace edge::flow

@@ -1,0 +1,84 @@
+#include "flow/memory_lookup.h"
+
+#include "cache/freshness.h"
+#include "flow/variant.h"
+#include "ngx/clock.h"
+
+namespace edge::flow {
+
+namespace {
+
+using cache::Entry;
+using cache::Reason;
+
+struct Found
+{
+    tier::Pinned object;
+    Entry entry;
+};
+
+// What is stored under `hash`, if it is what `key` says: a hash finds, only
+// the key identifies.
+std::optional<Found> find(Request &request, const Hash128 &hash,
+                          std::string_view key)
+{
+    std::optional<tier::Pinned> object = request.zone().find(hash);
+    if (!object) {
+        return std::nullopt;
+    }
+    const auto decoded = cache::decode_head((*object)->head());
+    if (const auto *reason = std::get_if<Reason>(&decoded)) {
+        request.refuse(*reason);
+        return std::nullopt;
+    }
+    const Entry &entry = std::get<Entry>(decoded);
+    if (entry.key != key) {
+        request.refuse(Reason::entry_mismatch);
+        return std::nullopt;
+    }
+    return Found{std::move(*object), entry};
+}
+
+std::optional<Found> find_variant(ngx_http_request_t *r, Request &request)
+{
+    const Identity &identity = *request.identity;
+    std::optional<Found> found =
+        find(request, identity.resource, identity.key);
+    if (!found || found->entry.kind != cache::EntryKind::vary) {
+        return found;
+    }
+    const VariantKey variant =
+        variant_key(r->pool, identity, found->entry.vary, request.fields,
+                    request.zone().secret());
+    return find(request, variant.hash, variant.key);
+}
+
+} // namespace
+
+std::optional<Hit> find_in_memory(ngx_http_request_t *r, Request &request)
+{
+    std::optional<Found> found = find_variant(r, request);
+    if (!found) {
+        return std::nullopt;
+    }
+
+    const Entry &entry = found->entry;
+    const WallTime now = ngx::wall_now();
+    if (remaining_lifetime(entry.times, now) <= Millis(0)) {
+        return std::nullopt;
+    }
+    const Reason reason =
+        may_answer(request.facts, request.lcf.policy, entry);
+    if (reason != Reason::none) {
+        request.refuse(reason);
+        return std::nullopt;
+    }
+    if (!request.zone().is_usable(*found->object, entry)) {
+        request.refuse(Reason::purged);
+        return std::nullopt;
+    }
+    return Hit{std::move(found->object), entry, cache::Tier::memory,
+               current_age(entry.times, now)};
+}
+
+} // namespace edge::flow

@@ -1,0 +1,121 @@
+#include "flow/replay.h"
+
+#include <array>
+
+#include "ngx/headers.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
+
+namespace edge::flow {
+
+namespace {
+
+ngx_table_elt_t *push(ngx_http_request_t *r, const http::Field &field)
+{
+    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
+    line.hash = 1;
+    line.key = ngx::str(field.name);
+    line.value = ngx::str(field.value);
+    return &line;
+}
+
+// Type without parameters, for gzip_types and charset. nginx keeps the charset
+// apart and writes it again.
+void set_content_type(ngx_http_request_t *r, std::string_view value)
+{
+    r->headers_out.content_type = ngx::str(value);
+    r->headers_out.content_type_len = value.find(';') == value.npos
+                                          ? value.size()
+                                          : value.find(';');
+    r->headers_out.content_type_lowcase = nullptr;
+}
+
+// Since 1.23 lines of one name are linked, before they were in an array.
+#if (nginx_version >= 1023000)
+using CacheControl = ngx_table_elt_t *;
+
+void add_cache_control(ngx_http_request_t *, CacheControl &first,
+                       ngx_table_elt_t *line)
+{
+    CacheControl *end = &first;
+    while (*end) {
+        end = &(*end)->next;
+    }
+    *end = line;
+}
+#else
+using CacheControl = ngx_array_t;
+
+void add_cache_control(ngx_http_request_t *r, CacheControl &all,
+                       ngx_table_elt_t *line)
+{
+    if (all.elts == nullptr &&
+        ngx_array_init(&all, r->pool, 2, sizeof(ngx_table_elt_t *)) !=
+            NGX_OK) {
+        throw std::bad_alloc();
+    }
+    void *end = ngx_array_push(&all);
+    if (end == nullptr) {
+        throw std::bad_alloc();
+    }
+    *static_cast<ngx_table_elt_t **>(end) = line;
+}
+#endif
+
+using Member = ngx_table_elt_t *ngx_http_headers_out_t::*;
+
+struct Pointer
+{
+    std::string_view name;
+    Member member;
+};
+
+constexpr std::array<Pointer, 7> kPointers = {{
+    {"etag", &ngx_http_headers_out_t::etag},
+    {"last-modified", &ngx_http_headers_out_t::last_modified},
+    {"date", &ngx_http_headers_out_t::date},
+    {"expires", &ngx_http_headers_out_t::expires},
+    {"server", &ngx_http_headers_out_t::server},
+    {"location", &ngx_http_headers_out_t::location},
+    {"content-encoding", &ngx_http_headers_out_t::content_encoding},
+}};
+
+void replay_field(ngx_http_request_t *r, const http::Field &field)
+{
+    ngx_http_headers_out_t &out = r->headers_out;
+    if (is_field(field, "content-type")) {
+        set_content_type(r, field.value);
+        return;
+    }
+
+    ngx_table_elt_t *line = push(r, field);
+    for (const Pointer &pointer : kPointers) {
+        if (is_field(field, pointer.name)) {
+            out.*pointer.member = line;
+            break;
+        }
+    }
+    if (is_field(field, "cache-control")) {
+        add_cache_control(r, out.cache_control, line);
+    } else if (is_field(field, "last-modified")) {
+        out.last_modified_time =
+            ngx_parse_http_time(line->value.data, line->value.len);
+    } else if (is_field(field, "www-authenticate")) {
+        out.www_authenticate = line;
+    }
+}
+
+} // namespace
+
+void replay(ngx_http_request_t *r, const cache::Entry &entry)
+{
+    r->headers_out.status = entry.status;
+    r->headers_out.content_length_n = static_cast<off_t>(entry.body_size);
+
+    cache::StringList fields = entry.fields;
+    while (const auto field = cache::next_field(fields)) {
+        replay_field(r, *field);
+    }
+}
+
+} // namespace edge::flow

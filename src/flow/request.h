@@ -1,0 +1,73 @@
+// What is known of one request on its way.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "cache/admission.h"
+#include "cache/entry.h"
+#include "cache/reason.h"
+#include "cache/status.h"
+#include "conf/location.h"
+#include "flow/fill.h"
+#include "flow/hidden_headers.h"
+#include "flow/identity.h"
+#include "http/field.h"
+#include "ngx/nginx.h"
+#include "tier/pinned.h"
+#include "tier/zone.h"
+
+namespace edge::flow {
+
+// A stored object that answers the request.
+struct Hit
+{
+    tier::Pinned object;
+    cache::Entry entry;
+    cache::Tier tier;
+    Millis age;
+};
+
+struct Request
+{
+    explicit Request(conf::Location &location) : lcf(location) {}
+
+    conf::Location &lcf;
+    tier::Zone &zone() const { return *lcf.zone.value; }
+
+    cache::Status status = cache::Status::none;
+    cache::Reason reason = cache::Reason::none;
+
+    // What the client sent; headers_in is made plainer for a fill.
+    http::Fields fields;
+    cache::RequestFacts facts;
+    std::optional<Identity> identity;
+
+    std::optional<Hit> hit;
+
+    // A miss that may be stored: until the header says that it may not.
+    bool may_fill = false;
+    invalidate::Ticket ticket;
+    WallTime requested{};
+    HiddenHeaders *hidden = nullptr;
+    std::optional<Fill> fill;
+    // Stored, or given up; the bytes may still be on their way.
+    bool fill_ended = false;
+
+    // The first reason stays: later ones follow from it.
+    void refuse(cache::Reason why)
+    {
+        if (reason == cache::Reason::none) {
+            reason = why;
+        }
+    }
+};
+
+// The state of `r`, also after an internal redirect has cleared nginx's table
+// of contexts. Null for subrequests, and where this module has no part.
+Request *find_request(ngx_http_request_t *r);
+
+// A new state for the location that `r` is in now.
+Request &make_request(ngx_http_request_t *r, conf::Location &lcf);
+
+} // namespace edge::flow

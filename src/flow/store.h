@@ -1,0 +1,12 @@
+// A whole answer goes into the cache.
+#pragma once
+
+#include "flow/request.h"
+#include "ngx/nginx.h"
+
+namespace edge::flow {
+
+// The fill of `request` is complete, or turns out not to be.
+void store_fill(ngx_http_request_t *r, Request &request);
+
+} // namespace edge::flow

@@ -1,0 +1,83 @@
+#include "module/directives.h"
+
+#include "conf/cache_directives.h"
+#include "conf/main.h"
+#include "conf/values.h"
+#include "ngx/guard.h"
+
+namespace edge::module {
+
+namespace {
+
+using conf::Location;
+using ngx::guard;
+
+using Setter = char *(*) (ngx_conf_t *, ngx_command_t *, void *);
+
+constexpr ngx_uint_t kAnyLevel =
+    NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
+
+// nginx never writes through the name.
+inline ngx_str_t name(const char *text, std::size_t size)
+{
+    return {size, reinterpret_cast<u_char *>(const_cast<char *>(text))};
+}
+
+template <std::size_t N>
+ngx_command_t http(const char (&text)[N], ngx_uint_t arguments, Setter set)
+{
+    return {name(text, N - 1),
+            NGX_HTTP_MAIN_CONF | arguments,
+            set,
+            NGX_HTTP_MAIN_CONF_OFFSET,
+            0,
+            nullptr};
+}
+
+template <std::size_t N>
+ngx_command_t any(const char (&text)[N], ngx_uint_t arguments, Setter set)
+{
+    return {name(text, N - 1), kAnyLevel | arguments,
+            set,               NGX_HTTP_LOC_CONF_OFFSET,
+            0,                 nullptr};
+}
+
+} // namespace
+
+ngx_command_t directives[] = {
+    http("edge_cache_zone", NGX_CONF_1MORE, guard<&conf::set_cache_zone>),
+    http("edge_cache_fill_memory", NGX_CONF_TAKE1,
+         guard<&conf::set_fill_memory>),
+
+    any("edge_cache", NGX_CONF_TAKE1, guard<&conf::set_cache>),
+    any("edge_cache_tenant", NGX_CONF_TAKE1,
+        guard<&conf::set_value<&Location::tenant>>),
+    any("edge_cache_host", NGX_CONF_TAKE1,
+        guard<&conf::set_value<&Location::host>>),
+    any("edge_cache_key", NGX_CONF_TAKE1,
+        guard<&conf::set_value<&Location::key>>),
+    any("edge_cache_valid", NGX_CONF_1MORE, guard<&conf::set_valid>),
+    any("edge_cache_ignore_headers", NGX_CONF_1MORE,
+        guard<&conf::set_ignore_headers>),
+    any("edge_cache_methods", NGX_CONF_1MORE, guard<&conf::set_methods>),
+    any("edge_cache_vary", NGX_CONF_TAKE1, guard<&conf::set_vary>),
+    any("edge_cache_tags", NGX_CONF_1MORE,
+        guard<&conf::set_values<&Location::tags>>),
+    any("edge_cache_authorization", NGX_CONF_TAKE1,
+        guard<&conf::set_authorization>),
+    any("edge_cache_cookies", NGX_CONF_1MORE, guard<&conf::set_cookies>),
+    any("edge_cache_set_cookie", NGX_CONF_TAKE1,
+        guard<&conf::set_set_cookie>),
+    any("edge_cache_bypass", NGX_CONF_1MORE,
+        guard<&conf::set_values<&Location::bypass>>),
+    any("edge_cache_no_store", NGX_CONF_1MORE,
+        guard<&conf::set_values<&Location::no_store>>),
+    any("edge_cache_close_delimited", NGX_CONF_TAKE1,
+        guard<&conf::set_flag<&Location::close_delimited>>),
+    any("edge_cache_max_size", NGX_CONF_TAKE1, guard<&conf::set_max_size>),
+    any("edge_cache_label", NGX_CONF_TAKE1, guard<&conf::set_label>),
+
+    ngx_null_command,
+};
+
+} // namespace edge::module

@@ -1,0 +1,11 @@
+// $edge_cache_... and $edge_header_NAME.
+#pragma once
+
+#include "ngx/nginx.h"
+
+namespace edge::module {
+
+// Preconfiguration.
+ngx_int_t add_variables(ngx_conf_t *cf);
+
+} // namespace edge::module

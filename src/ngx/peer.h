@@ -1,0 +1,73 @@
+// One outgoing connection, TCP or unix: a socket and its two events. Whoever
+// owns it sets the deadlines.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "ngx/nginx.h"
+
+namespace edge::ngx {
+
+// Resolved when the configuration is read; all of it outlives the peer.
+struct Address
+{
+    sockaddr *address = nullptr;
+    socklen_t size = 0;
+    ngx_str_t text{}; // "127.0.0.1:6379"
+};
+
+class Peer
+{
+public:
+    using Handler = void (*)(void *);
+    struct Handlers
+    {
+        Handler readable;
+        Handler writable;
+        void *data;
+    };
+
+    Peer(const Handlers &handlers, ngx_log_t *log)
+        : handlers_(handlers), log_(log)
+    {
+    }
+    ~Peer() { close(); }
+    Peer(const Peer &) = delete;
+    Peer &operator=(const Peer &) = delete;
+
+    // False: failed, and logged. Otherwise one of the handlers is called once
+    // it is decided.
+    bool connect(const Address &address);
+    // Whether the connect has succeeded, when a handler was called for it;
+    // logs why not.
+    bool connected();
+
+    bool open() const { return connection_ != nullptr; }
+    void close();
+
+    enum class Status {
+        done,  // some bytes
+        again, // none now: the handler will be called
+        closed // by the other side, or broken: logged if broken
+    };
+    struct Io
+    {
+        Status status;
+        std::size_t size; // with `done`
+    };
+    Io receive(std::span<char> buffer);
+    Io send(std::string_view bytes);
+
+private:
+    static void on_read(ngx_event_t *event);
+    static void on_write(ngx_event_t *event);
+    static Io io(ssize_t result, ngx_int_t waits);
+
+    Handlers handlers_;
+    ngx_log_t *log_;
+    ngx_connection_t *connection_ = nullptr;
+};
+
+} // namespace edge::ngx

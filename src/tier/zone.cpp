@@ -1,0 +1,251 @@
+#include "tier/zone.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/text.h"
+#include "ngx/clock.h"
+#include "ngx/guard.h"
+#include "ngx/random.h"
+#include "ngx/text.h"
+
+namespace edge::tier {
+
+struct ZoneHead
+{
+    static constexpr std::uint64_t kMagic = 0x3130656e6f7a6365; // "ecezone01"
+
+    std::uint64_t magic = kMagic;
+    std::uint64_t selectors = 0;
+    ngx::ChangingMark changing;
+    // Keys the hashes of this zone's index.
+    std::array<char, 32> secret{};
+    shm::Counters counters;
+};
+
+namespace {
+
+constexpr std::size_t kAlignment = 4096;
+
+constexpr std::size_t aligned(std::size_t size)
+{
+    return (size + kAlignment - 1) & ~(kAlignment - 1);
+}
+
+// How a zone's memory is divided; what is left is for objects.
+struct Division
+{
+    std::span<std::byte> head;
+    std::span<std::byte> generations;
+    std::span<std::byte> objects;
+};
+
+std::optional<Division> divide(std::span<std::byte> memory,
+                               std::size_t selectors)
+{
+    const std::size_t head = aligned(sizeof(ZoneHead));
+    const std::size_t generations =
+        aligned(shm::Generations::size(selectors));
+    if (head + generations + shm::MemoryTier::kMinimumSize > memory.size()) {
+        return std::nullopt;
+    }
+    return Division{memory.first(head), memory.subspan(head, generations),
+                    memory.subspan(head + generations)};
+}
+
+ngx_slab_pool_t *slab_pool(const ngx_shm_zone_t *shm_zone)
+{
+    return reinterpret_cast<ngx_slab_pool_t *>(shm_zone->shm.addr);
+}
+
+// All pages of the slab pool in one piece: it serves for its mutex and its
+// place in nginx's books, we divide the memory ourselves.
+std::span<std::byte> take_all_pages(ngx_slab_pool_t *pool)
+{
+    const std::size_t size = pool->pfree * ngx_pagesize;
+    void *memory = ngx_slab_alloc(pool, size);
+    if (memory == nullptr) {
+        return {};
+    }
+    pool->data = memory;
+    return {static_cast<std::byte *>(memory), size};
+}
+
+std::span<std::byte> taken_pages(ngx_slab_pool_t *pool)
+{
+    auto *first = static_cast<std::byte *>(pool->data);
+    return {first, static_cast<std::size_t>(
+                       reinterpret_cast<std::byte *>(pool->end) - first)};
+}
+
+} // namespace
+
+bool Zone::declare(ngx_conf_t *cf)
+{
+    ngx_str_t name = ngx::str(settings.name);
+    ngx_shm_zone_t *shm_zone = ngx_shared_memory_add(
+        cf, &name, settings.size, &ngx_http_edge_cache_module);
+    if (shm_zone == nullptr) {
+        return false;
+    }
+    shm_zone->init = ngx::guard<&Zone::init, NGX_ERROR>;
+    shm_zone->data = this;
+    return true;
+}
+
+// After a reload the memory is the old one, with what is in it.
+ngx_int_t Zone::init(ngx_shm_zone_t *shm_zone, void *old)
+{
+    Zone &zone = *static_cast<Zone *>(shm_zone->data);
+    ngx_slab_pool_t *pool = slab_pool(shm_zone);
+    zone.mutex_ = &pool->mutex;
+
+    const bool fresh = old == nullptr && !shm_zone->shm.exists;
+    const auto memory = fresh ? take_all_pages(pool) : taken_pages(pool);
+    if (!zone.map(memory, fresh)) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "zone \"%V\" is too small for selectors=%uz, or was made "
+                      "with another value: write a larger size, or another "
+                      "name",
+                      &shm_zone->shm.name, zone.settings.selectors);
+        return NGX_ERROR;
+    }
+    return NGX_OK;
+}
+
+bool Zone::map(std::span<std::byte> memory, bool fresh)
+{
+    if (fresh && !format(memory)) {
+        return false;
+    }
+    const auto parts = divide(memory, settings.selectors);
+    if (!parts) {
+        return false;
+    }
+    head_ = reinterpret_cast<ZoneHead *>(parts->head.data());
+    if (head_->magic != ZoneHead::kMagic ||
+        head_->selectors != settings.selectors) {
+        return false;
+    }
+    counters_ = &head_->counters;
+    secret_.emplace(
+        std::string_view(head_->secret.data(), head_->secret.size()));
+    generations_ = shm::Generations::attach(parts->generations);
+    memory_ = shm::MemoryTier::attach(parts->objects);
+    return generations_ && memory_;
+}
+
+bool Zone::format(std::span<std::byte> memory)
+{
+    const auto parts = divide(memory, settings.selectors);
+    if (!parts) {
+        return false;
+    }
+    auto *head = new (parts->head.data()) ZoneHead();
+    head->selectors = settings.selectors;
+    ngx::fill_random(head->secret.data(), head->secret.size());
+
+    shm::MemoryTierConfig config;
+    config.seed = ngx::random_number();
+    return shm::Generations::format(parts->generations, settings.selectors,
+                                    ngx::random_number()) &&
+           shm::MemoryTier::format(parts->objects, config);
+}
+
+void Zone::prepare(std::span<const std::string_view> labels,
+                   std::uint64_t fill_memory)
+{
+    fill_budget_.emplace(fill_memory);
+    const Lock lock(*this);
+    for (const std::string_view label : labels) {
+        label_slots_.push_back(counters_->claim_label(label));
+    }
+}
+
+ngx::ChangingMark &Zone::mark() const
+{
+    return head_->changing;
+}
+
+void Zone::recover()
+{
+    counters_->recoveries.add();
+    memory_->recover();
+    generations_->recover();
+}
+
+shm::OwnerSlot Zone::owner()
+{
+    if (!owner_) {
+        const Process process = this_process();
+        owner_ = memory_->claim_owner(process.pid, process.start);
+    }
+    // All slots taken: dead owners are released once a second.
+    return owner_.value();
+}
+
+invalidate::Ticket Zone::ticket()
+{
+    const Lock lock(*this);
+    return generations_->ticket();
+}
+
+std::optional<Pinned> Zone::find(const Hash128 &hash)
+{
+    const Lock lock(*this);
+    const auto found = memory_->find(hash, owner(), ngx::boot_now());
+    if (const auto *object = std::get_if<shm::PinnedObject>(&found)) {
+        return Pinned(*this, *object);
+    }
+    return std::nullopt;
+}
+
+void Zone::unpin(const shm::Pin &pin)
+{
+    const Lock lock(*this);
+    memory_->unpin(pin);
+}
+
+Pinned::~Pinned()
+{
+    if (zone_ != nullptr) {
+        zone_->unpin(object_.pin());
+    }
+}
+
+shm::MemoryTierStats Zone::stats()
+{
+    const Lock lock(*this);
+    return memory_->stats();
+}
+
+void Zone::release_dead_owners()
+{
+    shm::Owners::Table owners;
+    {
+        const Lock lock(*this);
+        owners = memory_->owners();
+    }
+    // Looking at processes takes its time, so it is done without the lock.
+    for (std::size_t i = 0; i < owners.size(); i++) {
+        const shm::Owner &owner = owners[i];
+        if (owner.pid == 0 || is_alive({owner.pid, owner.start})) {
+            continue;
+        }
+        const Lock lock(*this);
+        memory_->release_owner(static_cast<shm::OwnerSlot>(i), owner);
+    }
+}
+
+void Zone::release_this_process()
+{
+    if (owner_) {
+        const Process process = this_process();
+        const Lock lock(*this);
+        memory_->release_owner(*owner_, {process.start, process.pid});
+        owner_.reset();
+    }
+}
+
+} // namespace edge::tier

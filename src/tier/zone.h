@@ -1,0 +1,116 @@
+// A cache zone: what all workers of an instance share in memory. Stored
+// objects, the generations that say which of them may still be used, and
+// counters, behind the one lock.
+//
+// One lifetime of its memory is an instance (protocol: a reload keeps it, a
+// restart or a binary upgrade makes another one).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "cache/entry.h"
+#include "cache/reason.h"
+#include "invalidate/generation.h"
+#include "ngx/nginx.h"
+#include "ngx/zone.h"
+#include "shm/counters.h"
+#include "shm/generations.h"
+#include "shm/memory_tier.h"
+#include "tier/pinned.h"
+#include "tier/worker.h"
+
+namespace edge::tier {
+
+struct ZoneSettings
+{
+    std::string_view name;
+    // 0: used, but not yet made by edge_cache_zone.
+    std::uint64_t size = 0;
+    // Wide selectors that are remembered.
+    std::size_t selectors = 65536;
+};
+
+// Where an object is found: under its own hash, among those of its resource.
+struct ObjectName
+{
+    Hash128 hash;
+    Hash128 resource;
+};
+
+// At the start of the zone's memory.
+struct ZoneHead;
+
+class Zone
+{
+public:
+    static constexpr std::uint64_t kMinSize = 1024 * 1024;
+
+    ZoneSettings settings;
+
+    // Configuration: asks nginx for the memory.
+    bool declare(ngx_conf_t *cf);
+    // Configuration has been read: labels get their slots, fills their bound.
+    void prepare(std::span<const std::string_view> labels,
+                 std::uint64_t fill_memory);
+
+    // Needs no lock.
+    shm::Counters &counters() const { return *counters_; }
+    const HashSecret &secret() const { return *secret_; }
+    FillBudget &fill_budget() { return *fill_budget_; }
+    std::size_t label_slot(std::size_t index) const
+    {
+        return label_slots_[index];
+    }
+    invalidate::Ticket ticket();
+
+    std::optional<Pinned> find(const Hash128 &hash);
+    void unpin(const shm::Pin &pin);
+
+    // Whether nothing that `entry` belongs to was purged since it was filled.
+    bool is_usable(const shm::PinnedObject &object,
+                   const cache::Entry &entry);
+
+    // Stores an object, unless it was purged while it was filled.
+    cache::Reason put(const ObjectName &name, const cache::Entry &entry,
+                      std::span<const std::string_view> body);
+
+    // What processes that died have left behind.
+    void release_dead_owners();
+    void release_this_process();
+
+    shm::MemoryTierStats stats();
+
+    // For ngx::Locked.
+    ngx_shmtx_t *mutex() const { return mutex_; }
+    ngx::ChangingMark &mark() const;
+    void recover();
+
+    shm::MemoryTier &memory() { return *memory_; }
+    shm::Generations &generations() { return *generations_; }
+
+private:
+    static ngx_int_t init(ngx_shm_zone_t *shm_zone, void *old);
+    bool map(std::span<std::byte> memory, bool fresh);
+    bool format(std::span<std::byte> memory);
+    shm::OwnerSlot owner();
+
+    ngx_shmtx_t *mutex_ = nullptr;
+    ZoneHead *head_ = nullptr;
+    std::optional<shm::MemoryTier> memory_;
+    std::optional<shm::Generations> generations_;
+    shm::Counters *counters_ = nullptr;
+    std::optional<HashSecret> secret_;
+
+    std::vector<std::size_t> label_slots_;
+    std::optional<FillBudget> fill_budget_;
+    std::optional<shm::OwnerSlot> owner_;
+};
+
+using Lock = ngx::Locked<Zone>;
+
+} // namespace edge::tier
