@@ -51,8 +51,7 @@ public:
             return 0;
         }
         std::make_unsigned_t<T> bits = 0;
-        // One load: the loop is never made one by gcc 12 (decoding a head
-        // takes twice as long).
+        // One load, where gcc 12 keeps the loop byte by byte.
         if constexpr (std::endian::native == std::endian::little) {
             std::memcpy(&bits, bytes.data(), sizeof(T));
             return static_cast<T>(bits);
