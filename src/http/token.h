@@ -7,23 +7,24 @@
 
 namespace edge::http {
 
+inline constexpr auto kTchar = [] {
+    std::array<bool, 256> is{};
+    for (const char other : std::string_view("!#$%&'*+-.^_`|~")) {
+        is[static_cast<unsigned char>(other)] = true;
+    }
+    for (unsigned i = 0; i < 26; i++) {
+        is['a' + i] = is['A' + i] = true;
+    }
+    for (unsigned i = 0; i < 10; i++) {
+        is['0' + i] = true;
+    }
+    return is;
+}();
+
 // tchar (RFC 9110 5.6.2).
 constexpr bool is_tchar(char c)
 {
-    constexpr auto table = [] {
-        std::array<bool, 256> is{};
-        for (const char other : std::string_view("!#$%&'*+-.^_`|~")) {
-            is[static_cast<unsigned char>(other)] = true;
-        }
-        for (unsigned i = 0; i < 26; i++) {
-            is['a' + i] = is['A' + i] = true;
-        }
-        for (unsigned i = 0; i < 10; i++) {
-            is['0' + i] = true;
-        }
-        return is;
-    }();
-    return table[static_cast<unsigned char>(c)];
+    return kTchar[static_cast<unsigned char>(c)];
 }
 
 inline bool is_token(std::string_view text)
