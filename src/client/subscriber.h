@@ -1,0 +1,59 @@
+// Messages of one channel, as wake-ups: any of them may be lost, so whoever
+// listens also looks for itself from time to time.
+#pragma once
+
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/config.h"
+#include "client/link.h"
+#include "ngx/timer.h"
+#include "redis/breaker.h"
+
+namespace edge::client {
+
+class Subscriber final : private Link::User
+{
+public:
+    // Called for every message, and once when the subscription is (again) in
+    // force, as messages may have been missed before. Must not destroy the
+    // subscriber.
+    using Callback = void (*)(void *data);
+
+    // As Redis: one process, `config` outlives it. A connection of its own.
+    Subscriber(const RedisConfig &config, std::string_view channel,
+               Callback callback, void *data);
+    ~Subscriber();
+    Subscriber(const Subscriber &) = delete;
+    Subscriber &operator=(const Subscriber &) = delete;
+
+    void start();
+    bool subscribed() const { return subscribed_; }
+
+private:
+    // A connection that is silent may be dead: a PING every period, and if
+    // nothing has come until the next one, another connection.
+    static constexpr Millis kPingPeriod{2000};
+
+    void on_ping_time();
+
+    void on_up() override;
+    void on_down() override;
+    std::pmr::memory_resource *reply_target() override { return &memory_; }
+    std::optional<std::string_view>
+    on_reply(const redis::Reply *reply) override;
+
+    const std::string channel_;
+    Callback callback_;
+    void *data_;
+    redis::Breaker breaker_;
+    Link link_;
+    ngx::Timer ping_timer_;
+    bool subscribed_ = false;
+    bool heard_ = false; // since the last PING
+    std::pmr::monotonic_buffer_resource memory_; // of one reply
+};
+
+} // namespace edge::client
