@@ -1,0 +1,80 @@
+#include "cache/admission.h"
+
+#include "http/cache_control.h"
+#include "http/conditional.h"
+
+namespace edge::cache {
+
+namespace {
+
+bool is_method_override(const http::Field &field)
+{
+    return http::is_field(field, "X-HTTP-Method-Override") ||
+           http::is_field(field, "X-HTTP-Method") ||
+           http::is_field(field, "X-Method-Override");
+}
+
+bool is_admitted_method(std::string_view method, const Policy &policy)
+{
+    return (method == "GET" && (policy.methods & kMethodGet)) ||
+           (method == "HEAD" && (policy.methods & kMethodHead));
+}
+
+} // namespace
+
+RequestFacts request_facts(std::string_view method, bool has_body,
+                           http::Fields request)
+{
+    RequestFacts facts;
+    facts.method = method;
+    facts.has_body = has_body;
+    facts.has_precondition = http::has_origin_precondition(request);
+    facts.no_store = http::parse_cache_control(request).no_store;
+    for (const http::Field &field : request) {
+        facts.has_upgrade |= http::is_field(field, "Upgrade");
+        facts.has_authorization |= http::is_field(field, "Authorization");
+        facts.has_cookie |= http::is_field(field, "Cookie");
+        facts.has_method_override |= is_method_override(field);
+    }
+    return facts;
+}
+
+Reason admit(const RequestFacts &request, const Policy &policy)
+{
+    if (!is_admitted_method(request.method, policy)) {
+        return Reason::method;
+    }
+    if (request.has_upgrade) {
+        return Reason::upgrade;
+    }
+    if (request.has_body) {
+        return Reason::request_body;
+    }
+    if (request.has_method_override) {
+        return Reason::method_override;
+    }
+    if (request.has_precondition) {
+        return Reason::precondition;
+    }
+    if (request.has_cookie && policy.cookies == Cookies::bypass) {
+        return Reason::cookies;
+    }
+    return Reason::none;
+}
+
+Reason may_share(const RequestFacts &request, const Policy &policy,
+                 Sharing sharing)
+{
+    if (request.has_authorization &&
+        policy.authorization == Authorization::refuse &&
+        !sharing.authorization_allowed) {
+        return Reason::credentials;
+    }
+    if (request.has_cookie && policy.cookies == Cookies::explicit_ &&
+        !sharing.explicitly_shared) {
+        return Reason::cookies;
+    }
+    return Reason::none;
+}
+
+} // namespace edge::cache

@@ -1,0 +1,60 @@
+// May a request be answered from the cache at all, and may this stored entry
+// answer it?
+#pragma once
+
+#include <string_view>
+
+#include "cache/entry.h"
+#include "cache/policy.h"
+#include "cache/reason.h"
+#include "http/field.h"
+
+namespace edge::cache {
+
+// What these decisions need to know of a request.
+struct RequestFacts
+{
+    std::string_view method;
+    // A Content-Length above 0, or Transfer-Encoding.
+    bool has_body = false;
+    bool has_upgrade = false;
+    bool has_authorization = false;
+    bool has_cookie = false;
+    // X-HTTP-Method-Override and its like: the origin may see another method
+    // than the key.
+    bool has_method_override = false;
+    // If-Match, If-Unmodified-Since: the origin's to decide.
+    bool has_precondition = false;
+    // Cache-Control: no-store.
+    bool no_store = false;
+};
+
+RequestFacts request_facts(std::string_view method, bool has_body,
+                           http::Fields request);
+
+// Reason::none: look it up. A request with Authorization passes under
+// edge_cache_authorization refuse too: what the origin made shared may answer
+// it, and its answer may be stored (RFC 9111 3.5); may_answer() and storable()
+// decide. The same holds for Cookie under edge_cache_cookies explicit.
+Reason admit(const RequestFacts &request, const Policy &policy);
+
+// What the origin allows of a response; the members are Entry's.
+struct Sharing
+{
+    bool explicitly_shared = false;
+    bool authorization_allowed = false;
+};
+
+// Reason::none: a response like this may answer `request`, or be stored from
+// its answer.
+Reason may_share(const RequestFacts &request, const Policy &policy,
+                 Sharing sharing);
+
+inline Reason may_answer(const RequestFacts &request, const Policy &policy,
+                         const Entry &entry)
+{
+    return may_share(request, policy,
+                     {entry.explicitly_shared, entry.authorization_allowed});
+}
+
+} // namespace edge::cache
