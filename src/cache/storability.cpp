@@ -1,0 +1,301 @@
+#include "cache/storability.h"
+
+#include <algorithm>
+
+#include "cache/accel_expires.h"
+#include "http/freshness.h"
+#include "http/status.h"
+#include "http/token.h"
+#include "http/vary.h"
+
+namespace edge::cache {
+
+namespace {
+
+// All that the rules look at, read once.
+struct Case
+{
+    const RequestFacts &request;
+    const ResponseFacts &response;
+    const Policy &policy;
+    http::CacheControl control;
+    AccelExpires accel;
+    http::Vary vary;
+
+    bool ignores(IgnoredField field) const
+    {
+        return (policy.ignored_fields & field) != 0;
+    }
+};
+
+Case read(const RequestFacts &request, const ResponseFacts &response,
+          const Policy &policy)
+{
+    Case it{request, response, policy, {}, {}, {}};
+    if (!it.ignores(kIgnoreCacheControl)) {
+        it.control = http::parse_cache_control(response.fields);
+    }
+    if (!it.ignores(kIgnoreAccelExpires)) {
+        it.accel = parse_accel_expires(response.fields, response.received);
+    }
+    if (!it.ignores(kIgnoreVary)) {
+        it.vary = http::parse_vary(response.fields);
+    }
+    return it;
+}
+
+bool has_field(const Case &it, std::string_view name)
+{
+    return std::any_of(
+        it.response.fields.begin(), it.response.fields.end(),
+        [name](const http::Field &field) { return is_field(field, name); });
+}
+
+bool carries_credentials(const Case &it)
+{
+    return it.request.has_authorization ||
+           (it.request.has_cookie && it.policy.cookies != Cookies::ignore);
+}
+
+// The rules, in the order in which their reasons are reported.
+
+Reason rule_message(const Case &it)
+{
+    if (!it.response.from_origin) {
+        return Reason::error_page;
+    }
+    return it.request.method == "HEAD" ? Reason::head_request : Reason::none;
+}
+
+Reason rule_status(const Case &it)
+{
+    const std::uint16_t status = it.response.status;
+    if (status == 206) {
+        return Reason::partial_content;
+    }
+    if (http::is_never_stored(status) ||
+        (it.control.must_understand && !http::is_understood(status))) {
+        return Reason::status;
+    }
+    return Reason::none;
+}
+
+Reason rule_fields(const Case &it)
+{
+    const auto is_valid = [](const http::Field &field) {
+        return http::is_token(field.name) && http::is_field_value(field.value);
+    };
+    return std::all_of(it.response.fields.begin(), it.response.fields.end(),
+                       is_valid)
+               ? Reason::none
+               : Reason::header_invalid;
+}
+
+// Bodies without an end.
+Reason rule_stream(const Case &it)
+{
+    bool endless = false;
+    http::for_each_value(
+        it.response.fields, "Content-Type", [&](std::string_view value) {
+            const std::string_view type = *Split(value, ';').next();
+            endless |= equals_ignore_case(type, "text/event-stream") ||
+                       equals_ignore_case(type, "multipart/x-mixed-replace");
+        });
+    return endless ? Reason::stream : Reason::none;
+}
+
+Reason rule_body(const Case &it)
+{
+    if (it.response.close_delimited && !it.policy.close_delimited) {
+        return Reason::close_delimited;
+    }
+    return it.response.content_length > it.policy.max_size ? Reason::too_large
+                                                           : Reason::none;
+}
+
+Reason rule_request_no_store(const Case &it)
+{
+    return it.policy.client_control && it.request.no_store
+               ? Reason::request_no_store
+               : Reason::none;
+}
+
+Reason rule_accel_expires(const Case &it)
+{
+    return it.accel.refuses ? Reason::accel_expires : Reason::none;
+}
+
+Reason rule_directives(const Case &it)
+{
+    if (it.accel.remaining && !carries_credentials(it)) {
+        return Reason::none;
+    }
+    // must-understand replaces no-store for caches that know the status (RFC
+    // 9111 5.2.2.3); rule_status has refused the others.
+    if (it.control.no_store && !it.control.must_understand) {
+        return Reason::response_no_store;
+    }
+    if (it.control.is_private) {
+        return Reason::response_private;
+    }
+    return it.control.no_cache ? Reason::response_no_cache : Reason::none;
+}
+
+Reason rule_set_cookie(const Case &it)
+{
+    if (!has_field(it, "Set-Cookie") ||
+        it.control.withheld.contains("Set-Cookie")) {
+        return Reason::none;
+    }
+    switch (it.policy.set_cookie) {
+    case SetCookie::strip:
+        return Reason::none;
+    case SetCookie::store:
+        // Somebody's session must not reach the rest of the tenant.
+        return it.request.has_authorization ? Reason::set_cookie : Reason::none;
+    default:
+        return it.ignores(kIgnoreSetCookie) ? Reason::none : Reason::set_cookie;
+    }
+}
+
+Reason rule_vary(const Case &it)
+{
+    switch (it.vary.kind) {
+    case http::Vary::Kind::any:
+        return Reason::vary_star;
+    case http::Vary::Kind::too_many:
+        return Reason::vary_limit;
+    case http::Vary::Kind::invalid:
+        return Reason::header_invalid;
+    default:
+        return Reason::none;
+    }
+}
+
+constexpr Reason (*kRules[])(const Case &) = {
+    rule_message,       rule_status,     rule_fields,
+    rule_stream,        rule_body,       rule_request_no_store,
+    rule_accel_expires, rule_directives, rule_set_cookie,
+    rule_vary,
+};
+
+struct Lifetime
+{
+    Millis value;
+    bool from_origin;
+};
+
+// The first rule that names the status or is `any` decides, as in nginx; a
+// time of 0 is "do not store".
+std::optional<Millis> valid_time(const Policy &policy, std::uint16_t status)
+{
+    const auto rule = std::find_if(policy.valid.begin(), policy.valid.end(),
+                                   [status](ValidRule candidate) {
+                                       return candidate.status == 0 ||
+                                              candidate.status == status;
+                                   });
+    if (rule == policy.valid.end() || rule->lifetime == Millis(0)) {
+        return std::nullopt;
+    }
+    return rule->lifetime;
+}
+
+std::optional<Lifetime> lifetime_of(const Case &it, Millis initial_age)
+{
+    if (it.accel.remaining) {
+        return Lifetime{initial_age + *it.accel.remaining, true};
+    }
+    if (const auto seconds = http::directive_lifetime(it.control)) {
+        return Lifetime{*seconds, true};
+    }
+    if (!it.ignores(kIgnoreExpires)) {
+        if (const auto value = http::expires_lifetime(it.response.fields,
+                                                      it.response.received)) {
+            return Lifetime{*value, true};
+        }
+    }
+    if (const auto value = valid_time(it.policy, it.response.status)) {
+        return Lifetime{initial_age + *value, false};
+    }
+    return std::nullopt;
+}
+
+EntryTimes times_of(const Case &it)
+{
+    const auto &response = it.response;
+    EntryTimes times;
+    times.request = response.requested;
+    times.response = response.received;
+    times.date = http::parse_date_field(response.fields, response.received);
+    times.age = http::parse_age(response.fields).value_or(Seconds(0));
+    times.stale_while_revalidate =
+        it.control.stale_while_revalidate.value_or(Seconds(0));
+    times.stale_if_error = it.control.stale_if_error.value_or(Seconds(0));
+    return times;
+}
+
+// Of no use to anybody, not even as a stale answer (RFC 5861).
+bool is_expired(const Storable &result, Millis initial_age)
+{
+    Millis usable = result.times.lifetime;
+    if (!result.must_revalidate && !result.s_maxage) {
+        usable += std::max(result.times.stale_while_revalidate,
+                           result.times.stale_if_error);
+    }
+    return initial_age >= usable;
+}
+
+Storable allowed(const Case &it, const EntryTimes &times, bool from_origin)
+{
+    const http::CacheControl &control = it.control;
+    const bool is_shared = control.is_public || control.s_maxage.has_value();
+
+    Storable result;
+    result.times = times;
+    result.must_revalidate =
+        control.must_revalidate || control.proxy_revalidate;
+    result.s_maxage = control.s_maxage.has_value();
+    result.explicitly_shared = is_shared && from_origin;
+    result.authorization_allowed = is_shared || control.must_revalidate;
+    result.strip_set_cookie = it.policy.set_cookie != SetCookie::store;
+    result.withheld = control.withheld;
+    result.vary = it.vary.names;
+    return result;
+}
+
+} // namespace
+
+std::variant<Storable, Reason> judge(const RequestFacts &request,
+                                     const ResponseFacts &response,
+                                     const Policy &policy)
+{
+    const Case it = read(request, response, policy);
+    for (const auto rule : kRules) {
+        if (const Reason reason = rule(it); reason != Reason::none) {
+            return reason;
+        }
+    }
+
+    EntryTimes times = times_of(it);
+    const Millis age =
+        http::initial_age(times.request, times.response, times.date, times.age);
+    const auto lifetime = lifetime_of(it, age);
+    if (!lifetime) {
+        return Reason::no_freshness;
+    }
+    times.lifetime = lifetime->value;
+
+    const Storable result = allowed(it, times, lifetime->from_origin);
+    if (is_expired(result, age)) {
+        return Reason::expired_on_arrival;
+    }
+    const Reason reason =
+        may_share(request, policy,
+                  {result.explicitly_shared, result.authorization_allowed});
+    if (reason != Reason::none) {
+        return reason;
+    }
+    return result;
+}
+
+} // namespace edge::cache
