@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <new>
 
 #include "shm/memory_tier_layout.h"
@@ -109,11 +110,13 @@ MemoryTier::reserve(const ObjectSpec &spec, OwnerSlot owner, BootTime now)
     return Reservation(nodes_, pin(place(spec, demand), owner));
 }
 
-// Half of the zone: one object does not push out all others.
+// Half of the zone: one object does not push out all others. Sizes are stored
+// in 32 bits.
 std::size_t MemoryTier::largest_object() const
 {
-    return arena_.blocks() * kBlockSize / 2 -
-           Node::head_offset(Node::kMaxExtents);
+    const std::size_t half = arena_.blocks() * kBlockSize / 2;
+    return std::min<std::size_t>(half - Node::head_offset(Node::kMaxExtents),
+                                 std::numeric_limits<std::uint32_t>::max());
 }
 
 MemoryTier::Demand MemoryTier::demand_of(const ObjectSpec &spec)

@@ -48,6 +48,7 @@ struct ObjectSpec
     std::size_t body_size = 0;
     // From then on no answer can be made of it, stale ones included.
     BootTime expires = BootTime::max();
+    // The newest generation it was checked against.
     std::uint64_t checked = 0;
 };
 
@@ -130,6 +131,7 @@ public:
     // living owners have pinned stays untouched, and so do reservations.
     void recover() { rebuild(); }
 
+    // Head and body; the same as long as the zone lives.
     std::size_t largest_object() const;
     MemoryTierStats stats() const;
     // Every invariant of every structure, and that each block is either free
