@@ -16,7 +16,7 @@ bool has_valid_fields(StringList fields)
 {
     while (const auto name = fields.next()) {
         const auto value = fields.next();
-        if (!http::is_token(*name) || !value || !http::is_field_value(*value)) {
+        if (!value || !http::is_valid_field(*name, *value)) {
             return false;
         }
     }

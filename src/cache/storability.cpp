@@ -83,7 +83,7 @@ Reason rule_status(const Case &it)
 Reason rule_fields(const Case &it)
 {
     const auto is_valid = [](const http::Field &field) {
-        return http::is_token(field.name) && http::is_field_value(field.value);
+        return http::is_valid_field(field.name, field.value);
     };
     return std::all_of(it.response.fields.begin(), it.response.fields.end(),
                        is_valid)

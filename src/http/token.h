@@ -42,4 +42,10 @@ inline bool is_field_value(std::string_view text)
     });
 }
 
+// A field that can be sent on without ending its own line.
+inline bool is_valid_field(std::string_view name, std::string_view value)
+{
+    return is_token(name) && is_field_value(value);
+}
+
 } // namespace edge::http
