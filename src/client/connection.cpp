@@ -13,23 +13,17 @@ constexpr std::size_t kReadSize = 32 * 1024;
 
 Connection::Connection(const RedisConfig &config, Listener &listener)
     : config_(config), listener_(listener), log_(*ngx_cycle->log),
-      peer_({[](void *data) {
-                 static_cast<Connection *>(data)->on_readable();
-             },
-             [](void *data) {
-                 static_cast<Connection *>(data)->on_writable();
-             },
+      peer_({[](void *data) { static_cast<Connection *>(data)->on_readable(); },
+             [](void *data) { static_cast<Connection *>(data)->on_writable(); },
              this},
             log_.get()),
-      flush_([](void *data) { static_cast<Connection *>(data)->send(); },
-             this)
+      flush_([](void *data) { static_cast<Connection *>(data)->send(); }, this)
 {
 }
 
 redis::HandshakeOptions Connection::handshake_options() const
 {
-    return {config_.user, config_.passwords, config_.db,
-            config_.client_name};
+    return {config_.user, config_.passwords, config_.db, config_.client_name};
 }
 
 void Connection::connect(const ngx::Address &address)
@@ -39,6 +33,7 @@ void Connection::connect(const ngx::Address &address)
     context.append(ngx::view(address.text));
     log_.set_context(context);
 
+    handshake_memory_.release();
     reader_.emplace();
     handshake_.emplace(handshake_options());
     state_ = State::connecting;

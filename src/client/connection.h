@@ -27,7 +27,11 @@ public:
         virtual void on_ready() = 0;
 
         // Closed by anyone but close(). It may be connected again at once.
-        enum class Cause { failed, refused };
+        enum class Cause
+        {
+            failed,
+            refused
+        };
         virtual void on_closed(Cause cause, std::string_view why) = 0;
 
         // For the next reply: see redis::Reader::next().
@@ -66,7 +70,13 @@ public:
     ngx::ContextLog &log() { return log_; }
 
 private:
-    enum class State { closed, connecting, handshake, ready };
+    enum class State
+    {
+        closed,
+        connecting,
+        handshake,
+        ready
+    };
 
     void on_connected();
     void on_readable();

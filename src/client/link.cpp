@@ -94,8 +94,8 @@ void Link::tell(bool is_up)
 {
     const auto since_told = ngx_current_msec - told_down_at_;
     const bool too_soon =
-        told_down_at_ != 0
-        && since_told < static_cast<ngx_msec_t>(kLogInterval.count());
+        told_down_at_ != 0 &&
+        since_told < static_cast<ngx_msec_t>(kLogInterval.count());
     if (is_up == told_up_ || (!is_up && too_soon)) {
         return;
     }

@@ -64,8 +64,7 @@ private:
     {
         return user_.reply_target();
     }
-    std::optional<std::string_view>
-    on_reply(const redis::Reply *reply) override
+    std::optional<std::string_view> on_reply(const redis::Reply *reply) override
     {
         return user_.on_reply(reply);
     }

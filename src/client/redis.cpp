@@ -120,8 +120,7 @@ void Redis::watch(redis::Micros deadline)
     if (deadline_timer_.running() && deadline_ <= deadline) {
         return;
     }
-    const auto delay =
-        std::chrono::ceil<Millis>(deadline - now()) + Millis(1);
+    const auto delay = std::chrono::ceil<Millis>(deadline - now()) + Millis(1);
     deadline_ = deadline;
     deadline_timer_.stop(); // nginx would not move it by less than 300 ms
     deadline_timer_.start(std::max(delay, Millis(1)));

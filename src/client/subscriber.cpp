@@ -38,6 +38,7 @@ void Subscriber::start()
 
 void Subscriber::on_up()
 {
+    memory_.release();
     redis::append_command(link_.output().bytes(),
                           {redis::command::kSubscribe, channel_});
     link_.flush();
@@ -63,8 +64,7 @@ void Subscriber::on_ping_time()
     ping_timer_.start(kPingPeriod);
 }
 
-std::optional<std::string_view>
-Subscriber::on_reply(const redis::Reply *reply)
+std::optional<std::string_view> Subscriber::on_reply(const redis::Reply *reply)
 {
     const std::string_view kind = kind_of(*reply);
     const bool woken = kind == "subscribe" || kind == "message";

@@ -52,7 +52,7 @@ private:
     Link link_;
     ngx::Timer ping_timer_;
     bool subscribed_ = false;
-    bool heard_ = false; // since the last PING
+    bool heard_ = false;                         // since the last PING
     std::pmr::monotonic_buffer_resource memory_; // of one reply
 };
 

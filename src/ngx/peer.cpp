@@ -39,9 +39,8 @@ bool Peer::connected()
     socklen_t size = sizeof(error);
 
     // Some systems report the pending error by failing.
-    if (getsockopt(connection_->fd, SOL_SOCKET, SO_ERROR, &error, &size)
-        == -1)
-    {
+    if (getsockopt(connection_->fd, SOL_SOCKET, SO_ERROR, &error, &size) ==
+        -1) {
         error = ngx_socket_errno;
     }
     if (error != 0) {
@@ -78,8 +77,7 @@ Peer::Io Peer::receive(std::span<char> buffer)
 
 Peer::Io Peer::send(std::string_view text)
 {
-    const ssize_t n =
-        connection_->send(connection_, bytes(text), text.size());
+    const ssize_t n = connection_->send(connection_, bytes(text), text.size());
     return io(n, ngx_handle_write_event(connection_->write, 0));
 }
 

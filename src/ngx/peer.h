@@ -47,7 +47,8 @@ public:
     bool open() const { return connection_ != nullptr; }
     void close();
 
-    enum class Status {
+    enum class Status
+    {
         done,  // some bytes
         again, // none now: the handler will be called
         closed // by the other side, or broken: logged if broken

@@ -18,9 +18,8 @@
 
 namespace edge::redis {
 
-// Doubling from `first` to `last`; `attempt` counts from 0. All of the 64
-// bits of `random` are random. The result is between half of the delay and
-// all of it.
+// Doubling from `first` to `last`; `attempt` counts from 0. The result is
+// between half of the delay and all of it.
 constexpr Millis backoff(Millis first, Millis last, unsigned attempt,
                          std::uint64_t random)
 {
@@ -39,7 +38,12 @@ public:
     static constexpr Millis kFirstDelay{50};
     static constexpr Millis kLastDelay{1000};
 
-    enum class State : std::uint8_t { closed, open, half_open };
+    enum class State : std::uint8_t
+    {
+        closed,
+        open,
+        half_open
+    };
 
     State state() const { return state_; }
     bool passes() const { return state_ == State::closed; }

@@ -68,8 +68,8 @@ constexpr std::array kPrefixes{
 
 bool begins_with_words(std::string_view text, std::string_view words)
 {
-    return text.starts_with(words)
-           && (text.size() == words.size() || text[words.size()] == ' ');
+    return text.starts_with(words) &&
+           (text.size() == words.size() || text[words.size()] == ' ');
 }
 
 // Until 6.2 an error inside a script came with words around it: "ERR Error
@@ -77,8 +77,8 @@ bool begins_with_words(std::string_view text, std::string_view words)
 std::string_view inner_error(std::string_view text)
 {
     const std::size_t at = text.find(": -");
-    return begins_with_words(text, "ERR Error running script")
-                   && at != std::string_view::npos
+    return begins_with_words(text, "ERR Error running script") &&
+                   at != std::string_view::npos
                ? text.substr(at + 3)
                : text;
 }
@@ -116,8 +116,8 @@ std::string_view error_code(std::string_view text)
 {
     const std::string_view word = text.substr(0, text.find(' '));
     const bool is_code =
-        !word.empty() && word.size() <= 16
-        && word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == word.npos;
+        !word.empty() && word.size() <= 16 &&
+        word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == word.npos;
     return is_code ? word : "ERR";
 }
 

@@ -7,7 +7,8 @@
 
 namespace edge::redis {
 
-enum class ErrorKind : std::uint8_t {
+enum class ErrorKind : std::uint8_t
+{
     other,       // ERR and whatever is not known here
     noscript,    // the script is to be sent in full
     loading,     // reads its data set from disk
@@ -32,7 +33,8 @@ enum class ErrorKind : std::uint8_t {
 inline constexpr std::size_t kErrorKinds =
     static_cast<std::size_t>(ErrorKind::count_);
 
-enum class ErrorEffect : std::uint8_t {
+enum class ErrorEffect : std::uint8_t
+{
     miss,      // this operation alone has no answer
     failure,   // besides, it counts against the node, as a time-out does
     connection // this connection is of no use: close it, try again later

@@ -28,8 +28,8 @@ bool Exchange::accept(Operation &operation, Append append, Micros now,
 {
     operation.withdraw();
     const bool accepted =
-        !pipeline_.full() && output_.unsent().size() < kMaxOutput
-        && enqueue(operation, append, Pipeline::Times::of(now, timeout));
+        !pipeline_.full() && output_.unsent().size() < kMaxOutput &&
+        enqueue(operation, append, Pipeline::Times::of(now, timeout));
     (accepted ? node_.counters.operations : node_.counters.refused)++;
     return accepted;
 }

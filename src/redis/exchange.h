@@ -13,6 +13,7 @@
 #include "redis/operation.h"
 #include "redis/output.h"
 #include "redis/pipeline.h"
+#include "redis/script.h"
 
 namespace edge::redis {
 

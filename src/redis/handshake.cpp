@@ -78,17 +78,15 @@ Handshake::Progress Handshake::take(const Reply &reply)
     }
 
     const ErrorKind kind = error_kind(reply.text);
-    if (step_ == Step::auth && kind == ErrorKind::wrongpass
-        && password_ + 1 < options_.passwords.size())
-    {
+    if (step_ == Step::auth && kind == ErrorKind::wrongpass &&
+        password_ + 1 < options_.passwords.size()) {
         password_++;
         return Progress::next;
     }
     // The name is for people; and a server that says what we may not do is
     // ready.
     const bool may_fail = step_ == Step::set_name || step_ == Step::ping;
-    const bool harmless =
-        kind == ErrorKind::noperm || kind == ErrorKind::other;
+    const bool harmless = kind == ErrorKind::noperm || kind == ErrorKind::other;
     return may_fail && harmless ? advance() : end(reply);
 }
 

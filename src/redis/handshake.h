@@ -28,7 +28,8 @@ public:
     // Appends the next command. Requires a handshake that goes on.
     void append_next(std::string &out) const;
 
-    enum class Progress {
+    enum class Progress
+    {
         next,    // append_next()
         done,    // the connection is ready
         refused, // password or user: do not hurry to try again
@@ -43,7 +44,14 @@ public:
     std::string_view failed_code() const { return code_; }
 
 private:
-    enum class Step { auth, select, set_name, ping, done };
+    enum class Step
+    {
+        auth,
+        select,
+        set_name,
+        ping,
+        done
+    };
 
     static std::string_view step_name(Step step);
     bool wanted(Step step) const;

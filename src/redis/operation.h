@@ -5,15 +5,16 @@
 #include <memory_resource>
 
 #include "redis/reply.h"
-#include "redis/script.h"
 
 namespace edge::redis {
 
 class Exchange;
 class OperationList;
 class Pipeline;
+struct ScriptCall;
 
-enum class Outcome : std::uint8_t {
+enum class Outcome : std::uint8_t
+{
     idle,      // never submitted, or not accepted
     pending,   // submitted
     replied,   // reply() is there; it may be an error reply

@@ -92,9 +92,8 @@ struct Reader::Hooks
 
     static void *nil(const redisReadTask *task)
     {
-        return guarded(task, [=](Reader &reader) {
-            return reader.add_nil(task);
-        });
+        return guarded(task,
+                       [=](Reader &reader) { return reader.add_nil(task); });
     }
 
     // Without these members' functions hiredis 1.x would make up an address.
@@ -166,9 +165,8 @@ Reader::Reader(const ReplyLimits &limits)
 
 void Reader::feed(std::string_view bytes)
 {
-    if (redisReaderFeed(parser_.get(), bytes.data(), bytes.size())
-        != REDIS_OK)
-    {
+    if (redisReaderFeed(parser_.get(), bytes.data(), bytes.size()) !=
+        REDIS_OK) {
         violate(Violation::out_of_memory);
     }
 }
@@ -195,9 +193,8 @@ Reader::Next Reader::next(std::pmr::memory_resource *target)
     }
 
     check_incomplete();
-    return violation_ == Violation::none
-               ? Next{Status::incomplete, nullptr}
-               : Next{Status::violated, nullptr};
+    return violation_ == Violation::none ? Next{Status::incomplete, nullptr}
+                                         : Next{Status::violated, nullptr};
 }
 
 Reader::Next Reader::finish(void *root)

@@ -29,7 +29,8 @@ struct ReplyLimits
     std::size_t line = std::size_t{64} << 10;
 };
 
-enum class Violation : std::uint8_t {
+enum class Violation : std::uint8_t
+{
     none,
     protocol,
     too_long,
@@ -51,7 +52,13 @@ public:
     // Appends what was received.
     void feed(std::string_view bytes);
 
-    enum class Status { incomplete, reply, dropped, violated };
+    enum class Status
+    {
+        incomplete,
+        reply,
+        dropped,
+        violated
+    };
     struct Next
     {
         Status status;

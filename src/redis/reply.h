@@ -9,7 +9,8 @@
 
 namespace edge::redis {
 
-enum class ReplyType : std::uint8_t {
+enum class ReplyType : std::uint8_t
+{
     status,  // text
     error,   // text: code in capitals, space, sentence
     integer, // integer

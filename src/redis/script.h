@@ -38,7 +38,11 @@ struct ScriptCall
     std::span<const std::string_view> arguments;
 };
 
-enum class ScriptForm { evalsha, eval };
+enum class ScriptForm
+{
+    evalsha,
+    eval
+};
 
 // Appends the command for `call` to `out`.
 void append_script(std::string &out, const ScriptCall &call, ScriptForm form);

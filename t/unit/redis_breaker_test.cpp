@@ -127,8 +127,7 @@ void attempts_never_stop_coming(void **)
 int main()
 {
     const CMUnitTest tests[] = {
-        cmocka_unit_test(
-            nothing_passes_before_the_first_attempt_has_succeeded),
+        cmocka_unit_test(nothing_passes_before_the_first_attempt_has_succeeded),
         cmocka_unit_test(three_failures_in_a_row_open_it),
         cmocka_unit_test(a_success_between_failures_starts_the_count_anew),
         cmocka_unit_test(a_lost_connection_opens_it),

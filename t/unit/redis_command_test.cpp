@@ -55,9 +55,9 @@ void a_script_goes_out_by_digest_first_and_in_full_on_request(void **)
 
     append_script(brief, call, ScriptForm::evalsha);
     append_script(full, call, ScriptForm::eval);
-    assert_sv_equal(brief, "*6\r\n$7\r\nEVALSHA\r\n$40\r\n" + hex("return 42")
-                               + "\r\n$1\r\n2\r\n$2\r\nk1\r\n$2\r\nk2\r\n"
-                                 "$1\r\na\r\n");
+    assert_sv_equal(brief, "*6\r\n$7\r\nEVALSHA\r\n$40\r\n" + hex("return 42") +
+                               "\r\n$1\r\n2\r\n$2\r\nk1\r\n$2\r\nk2\r\n"
+                               "$1\r\na\r\n");
     assert_sv_equal(full, "*6\r\n$4\r\nEVAL\r\n$9\r\nreturn 42\r\n$1\r\n2\r\n"
                           "$2\r\nk1\r\n$2\r\nk2\r\n$1\r\na\r\n");
 }

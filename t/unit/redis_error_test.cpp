@@ -68,20 +68,21 @@ void every_error_has_its_kind_and_effect(void **)
 void an_error_inside_a_script_is_the_same_error(void **)
 {
     assert_true(error_kind("OOM command not allowed when used memory > "
-                           "'maxmemory'. script: 1f8f, on @user_script:1.")
-                == ErrorKind::oom);
-    assert_true(error_kind("ERR Error running script (call to f_1f8f): "
-                           "@user_script:1: -OOM command not allowed when ...")
-                == ErrorKind::oom);
+                           "'maxmemory'. script: 1f8f, on @user_script:1.") ==
+                ErrorKind::oom);
+    assert_true(
+        error_kind("ERR Error running script (call to f_1f8f): "
+                   "@user_script:1: -OOM command not allowed when ...") ==
+        ErrorKind::oom);
     assert_true(error_kind("ERR The user executing the script can't run this "
-                           "command or subcommand script: 620c, on @user:1.")
-                == ErrorKind::noperm);
+                           "command or subcommand script: 620c, on @user:1.") ==
+                ErrorKind::noperm);
 }
 
 void words_of_a_stranger_are_no_code(void **)
 {
-    assert_true(error_kind("ERR unknown command 'x: -LOADING'")
-                == ErrorKind::other);
+    assert_true(error_kind("ERR unknown command 'x: -LOADING'") ==
+                ErrorKind::other);
 }
 
 // "ERR unknown command 'AUTH', with args beginning with: 'secret'".

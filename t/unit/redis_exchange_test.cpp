@@ -17,7 +17,10 @@ namespace {
 constexpr Script kScript("answer", "return 42");
 constexpr std::string_view kGet[] = {"GET", "k"};
 
-void count(void *number) { ++*static_cast<int *>(number); }
+void count(void *number)
+{
+    ++*static_cast<int *>(number);
+}
 
 struct Fixture
 {

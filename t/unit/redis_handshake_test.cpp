@@ -79,8 +79,7 @@ void when_no_password_is_right_it_is_refused(void **)
 {
     Handshake handshake({.passwords = {"new", "old"}});
     assert_true(answer(handshake, "ERR invalid password") == Progress::next);
-    assert_true(answer(handshake, "ERR invalid password")
-                == Progress::refused);
+    assert_true(answer(handshake, "ERR invalid password") == Progress::refused);
     assert_sv_equal(handshake.failed_step(), "AUTH");
     assert_sv_equal(handshake.failed_code(), "ERR");
 }
@@ -88,8 +87,8 @@ void when_no_password_is_right_it_is_refused(void **)
 void a_missing_password_is_a_refusal(void **)
 {
     Handshake handshake({});
-    assert_true(answer(handshake, "NOAUTH Authentication required.")
-                == Progress::refused);
+    assert_true(answer(handshake, "NOAUTH Authentication required.") ==
+                Progress::refused);
     assert_sv_equal(handshake.failed_code(), "NOAUTH");
 }
 
@@ -97,8 +96,7 @@ void a_password_nobody_asked_for_is_a_refusal(void **)
 {
     Handshake handshake({.passwords = {"secret"}});
     assert_true(answer(handshake, "ERR Client sent AUTH, but no password is "
-                                  "set")
-                == Progress::refused);
+                                  "set") == Progress::refused);
 }
 
 void a_server_that_is_not_ready_is_tried_again(void **)
@@ -106,8 +104,7 @@ void a_server_that_is_not_ready_is_tried_again(void **)
     for (const char *text :
          {"LOADING Redis is loading the dataset in memory",
           "ERR max number of clients reached", "MASTERDOWN Link with MASTER",
-          "BUSY Redis is busy running a script"})
-    {
+          "BUSY Redis is busy running a script"}) {
         Handshake ping({});
         assert_true(answer(ping, text) == Progress::failed);
         Handshake auth({.passwords = {"secret"}});
@@ -118,16 +115,16 @@ void a_server_that_is_not_ready_is_tried_again(void **)
 void a_database_that_is_not_there_is_a_failure(void **)
 {
     Handshake handshake({.db = 99});
-    assert_true(answer(handshake, "ERR DB index is out of range")
-                == Progress::failed);
+    assert_true(answer(handshake, "ERR DB index is out of range") ==
+                Progress::failed);
     assert_sv_equal(handshake.failed_step(), "SELECT");
 }
 
 void name_and_ping_may_be_forbidden(void **)
 {
     Handshake handshake({.client_name = "edge"});
-    assert_true(answer(handshake, "NOPERM no client|setname")
-                == Progress::next);
+    assert_true(answer(handshake, "NOPERM no client|setname") ==
+                Progress::next);
     assert_true(answer(handshake, "NOPERM no ping") == Progress::done);
 }
 

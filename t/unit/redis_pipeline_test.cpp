@@ -18,7 +18,10 @@ using namespace std::chrono_literals;
 namespace {
 
 void nothing(void *) {}
-void count(void *number) { ++*static_cast<int *>(number); }
+void count(void *number)
+{
+    ++*static_cast<int *>(number);
+}
 
 std::pmr::memory_resource *memory()
 {
@@ -235,8 +238,7 @@ private:
     {
         auto waiting = std::make_unique<Waiting>(this, questions_++);
         const auto timeout = Millis(1 + static_cast<int>(random() % 100));
-        pipeline_.push(waiting->operation,
-                       Pipeline::Times::of(now_, timeout));
+        pipeline_.push(waiting->operation, Pipeline::Times::of(now_, timeout));
         server_.push_back(waiting->question);
         clients_.push_back(std::move(waiting));
     }

@@ -197,25 +197,25 @@ void a_declared_length_over_the_limit_ends_the_stream_at_once(void **)
     assert_true(violation_of("$1001\r\n", limits) == Violation::too_long);
     assert_true(violation_of("$1000\r\n", limits) == Violation::none);
     assert_true(violation_of("$99999999999\r\n") == Violation::too_long);
-    assert_true(violation_of("$9223372036854775807\r\n")
-                == Violation::too_long);
-    assert_true(violation_of("$9999999999999999999\r\n")
-                == Violation::protocol);
+    assert_true(violation_of("$9223372036854775807\r\n") ==
+                Violation::too_long);
+    assert_true(violation_of("$9999999999999999999\r\n") ==
+                Violation::protocol);
 }
 
 void all_texts_of_a_reply_count_together(void **)
 {
     const ReplyLimits limits{.bytes = 10 + 2 * sizeof(Reply)};
 
-    assert_true(violation_of("*2\r\n$5\r\n12345\r\n$5\r\n12345\r\n", limits)
-                == Violation::none);
-    assert_true(violation_of("*2\r\n$5\r\n12345\r\n$6\r\n123456\r\n", limits)
-                == Violation::too_long);
-    assert_true(violation_of("*2\r\n$5\r\n12345\r\n$6\r\n1", limits)
-                == Violation::too_long);
+    assert_true(violation_of("*2\r\n$5\r\n12345\r\n$5\r\n12345\r\n", limits) ==
+                Violation::none);
+    assert_true(violation_of("*2\r\n$5\r\n12345\r\n$6\r\n123456\r\n", limits) ==
+                Violation::too_long);
+    assert_true(violation_of("*2\r\n$5\r\n12345\r\n$6\r\n1", limits) ==
+                Violation::too_long);
     // The next reply starts from nothing.
-    assert_true(violation_of("$9\r\n123456789\r\n$9\r\n123456789\r\n", limits)
-                == Violation::none);
+    assert_true(violation_of("$9\r\n123456789\r\n$9\r\n123456789\r\n",
+                             limits) == Violation::none);
 }
 
 void elements_are_counted_before_memory_is_spent(void **)
@@ -230,11 +230,10 @@ void elements_are_counted_before_memory_is_spent(void **)
 
     const ReplyLimits limits{.elements = 3};
     assert_true(violation_of("*3\r\n", limits) == Violation::none);
-    assert_true(violation_of("*4\r\n", limits)
-                == Violation::too_many_elements);
+    assert_true(violation_of("*4\r\n", limits) == Violation::too_many_elements);
     assert_true(violation_of("*1\r\n*2\r\n", limits) == Violation::none);
-    assert_true(violation_of("*1\r\n*3\r\n", limits)
-                == Violation::too_many_elements);
+    assert_true(violation_of("*1\r\n*3\r\n", limits) ==
+                Violation::too_many_elements);
 }
 
 void limits_hold_for_dropped_replies(void **)
@@ -257,20 +256,20 @@ void nesting_has_an_end(void **)
     }
     assert_sv_equal(read_whole(seven + ":1\r\n"), "(((((((:1)))))))");
     assert_true(violation_of(many) != Violation::none);
-    assert_true(violation_of("*1\r\n*1\r\n*1\r\n", {.depth = 2})
-                == Violation::too_deep);
+    assert_true(violation_of("*1\r\n*1\r\n*1\r\n", {.depth = 2}) ==
+                Violation::too_deep);
 }
 
 void a_line_has_an_end(void **)
 {
     const ReplyLimits limits{.line = 100};
 
-    assert_true(violation_of("+" + std::string(98, 'x'), limits)
-                == Violation::none);
-    assert_true(violation_of("+" + std::string(120, 'x'), limits)
-                == Violation::too_long);
-    assert_true(violation_of("+" + std::string(98, 'x') + "\r\n", limits)
-                == Violation::none);
+    assert_true(violation_of("+" + std::string(98, 'x'), limits) ==
+                Violation::none);
+    assert_true(violation_of("+" + std::string(120, 'x'), limits) ==
+                Violation::too_long);
+    assert_true(violation_of("+" + std::string(98, 'x') + "\r\n", limits) ==
+                Violation::none);
 }
 
 void what_is_not_resp2_ends_the_stream(void **)
@@ -279,8 +278,7 @@ void what_is_not_resp2_ends_the_stream(void **)
          {"HTTP/1.1 400 Bad Request\r\n", "$-5\r\n", "$abc\r\n", "*-2\r\n",
           ":12x\r\n", ":\r\n", "%1\r\n+a\r\n+b\r\n", "~1\r\n:1\r\n", "#t\r\n",
           ",1.5\r\n", "(123\r\n", "=5\r\ntxt:a\r\n", ">1\r\n+x\r\n",
-          "$3\r\nabcXX", "\r\n", "*1\r\n!\r\n"})
-    {
+          "$3\r\nabcXX", "\r\n", "*1\r\n!\r\n"}) {
         assert_true(violation_of(bytes) == Violation::protocol);
     }
 }
