@@ -1,0 +1,348 @@
+#include "shm/generations.h"
+
+#include <algorithm>
+#include <atomic>
+#include <new>
+
+#include "base/bytes.h"
+
+namespace edge::shm {
+
+using namespace invalidate;
+
+struct Generations::State
+{
+    static constexpr std::uint64_t kMagic = 0x31736e6567656465; // "edegens1"
+
+    std::uint64_t magic = 0;
+    std::uint32_t rows = 0;
+    std::uint32_t own_log = 0;
+    std::uint64_t random = 0;
+
+    std::uint64_t changes = 0;
+    Position applied;
+    Position epoch;
+    Generation floor;
+    Generation newest; // of all that was ever put into a row
+    // Epochs that this instance lived through, oldest first: sequence 0.
+    std::array<Position, kEpochs> accepted{};
+    Standing standing;
+
+    std::uint64_t local = 0;
+    std::uint64_t local_purges = 0;
+    std::array<LocalPurge, kLocalPurges> local_purge{};
+
+    PurgeRows::State table;
+};
+
+namespace {
+
+Position start_of(const Position &position)
+{
+    return {position.nonce, Generation::of(position.generation.epoch(), 0)};
+}
+
+Usability worse(Usability a, Usability b)
+{
+    return std::max(a, b);
+}
+
+Usability effect(PurgeMode mode)
+{
+    return mode == PurgeMode::hard ? Usability::unusable
+                                   : Usability::stale_only;
+}
+
+} // namespace
+
+std::size_t Generations::bytes_for(std::uint32_t rows)
+{
+    return sizeof(State) +
+           rows * (sizeof(PurgeRows::Row) + sizeof(std::uint32_t));
+}
+
+Generations::Generations(std::span<std::byte> memory, std::uint32_t rows)
+    : state_(reinterpret_cast<State *>(memory.data())),
+      rows_(&state_->table,
+            {reinterpret_cast<PurgeRows::Row *>(memory.data() + sizeof(State)),
+             rows},
+            {reinterpret_cast<std::uint32_t *>(memory.data() + sizeof(State) +
+                                               rows * sizeof(PurgeRows::Row)),
+             rows})
+{
+    static_assert(std::is_trivially_copyable_v<State>);
+    static_assert(alignof(State) == kAlignment);
+    static_assert(alignof(PurgeRows::Row) <= kAlignment);
+}
+
+std::optional<Generations> Generations::format(std::span<std::byte> memory,
+                                               const GenerationsConfig &config)
+{
+    if (config.rows < 2 || config.random == 0 ||
+        memory.size() < bytes_for(config.rows) ||
+        reinterpret_cast<std::uintptr_t>(memory.data()) % kAlignment != 0) {
+        return std::nullopt;
+    }
+    new (memory.data()) State;
+    Generations generations(memory, config.rows);
+    State &state = *generations.state_;
+    state.rows = config.rows;
+    state.own_log = config.own_log;
+    state.random = config.random;
+    state.table.seed = config.random;
+    generations.recover();
+    // Last: what is half made is not attached to.
+    std::atomic_ref(state.magic)
+        .store(State::kMagic, std::memory_order_release);
+    return generations;
+}
+
+std::optional<Generations> Generations::attach(std::span<std::byte> memory)
+{
+    if (memory.size() < sizeof(State) ||
+        reinterpret_cast<std::uintptr_t>(memory.data()) % kAlignment != 0) {
+        return std::nullopt;
+    }
+    const State &state = *reinterpret_cast<const State *>(memory.data());
+    if (state.magic != State::kMagic || memory.size() < bytes_for(state.rows)) {
+        return std::nullopt;
+    }
+    return Generations(memory, state.rows);
+}
+
+Ticket Generations::ticket() const
+{
+    return {state_->applied.nonce, state_->applied.generation, state_->local};
+}
+
+std::uint64_t Generations::changes() const
+{
+    return state_->changes;
+}
+
+Position Generations::applied() const
+{
+    return state_->applied;
+}
+
+Progress Generations::progress() const
+{
+    return {state_->applied, state_->standing.current_at != BootTime::min()};
+}
+
+Position Generations::epoch() const
+{
+    return state_->epoch;
+}
+
+Generation Generations::floor() const
+{
+    return state_->floor;
+}
+
+const Standing &Generations::standing() const
+{
+    return state_->standing;
+}
+
+std::span<const LocalPurge> Generations::local_purges() const
+{
+    return std::span(state_->local_purge).first(state_->local_purges);
+}
+
+bool Generations::has_applied(const Position &record) const
+{
+    return record.nonce != 0 && record.nonce == state_->applied.nonce &&
+           record.generation <= state_->applied.generation;
+}
+
+bool Generations::accepts(const Ticket &ticket) const
+{
+    const Position epoch = start_of({ticket.nonce, ticket.generation});
+    return progress().caught_up && ticket.nonce != 0 &&
+           std::ranges::find(state_->accepted, epoch) !=
+               state_->accepted.end() &&
+           ticket.generation >= state_->floor;
+}
+
+Usability Generations::judge(RowKey row, const Ticket &ticket) const
+{
+    const PurgeRows::Last last = rows_.find(row);
+    if (last.hard > ticket.generation) {
+        return Usability::unusable;
+    }
+    Usability result = last.soft > ticket.generation ? Usability::stale_only
+                                                     : Usability::usable;
+    for (const LocalPurge &purge : local_purges()) {
+        if (purge.row == row && purge.local > ticket.local) {
+            result = worse(result, effect(purge.mode));
+        }
+    }
+    return result;
+}
+
+Usability Generations::check(const Ticket &ticket, std::string_view selectors,
+                             TenantHash tenant) const
+{
+    if (!accepts(ticket) || selectors.size() % sizeof(Selector) != 0) {
+        return Usability::unusable;
+    }
+    if (ticket.generation >= state_->newest && state_->local_purges == 0) {
+        return Usability::usable;
+    }
+
+    const auto judge_both = [&](Selector selector) {
+        return worse(judge(row_key(selector, tenant), ticket),
+                     judge(row_key(selector, kAllTenants), ticket));
+    };
+    Usability result = judge_both(select_everything());
+    for (ByteReader in(selectors);
+         !in.at_end() && result != Usability::unusable;) {
+        result = worse(result, judge_both(in.number<Selector>()));
+    }
+    return result;
+}
+
+// The ninth epoch pushes out the first, and with it its entries.
+void Generations::accept(const Position &position)
+{
+    auto &accepted = state_->accepted;
+    std::shift_left(accepted.begin(), accepted.end(), 1);
+    accepted.back() = state_->epoch = start_of(position);
+}
+
+void Generations::raise(std::span<const RowKey> rows, PurgeMode mode,
+                        Generation generation)
+{
+    for (const RowKey row : rows) {
+        const Generation forgotten = rows_.raise(row, mode, generation);
+        state_->floor = std::max(state_->floor, forgotten);
+    }
+    state_->newest = std::max(state_->newest, generation);
+}
+
+bool Generations::apply(const Record &record, BootTime now)
+{
+    if (!follows(record, progress())) {
+        return false;
+    }
+    state_->changes++;
+    if (const auto *purge = std::get_if<Purge>(&record.what)) {
+        raise(purge->rows, purge->mode, record.position.generation);
+    } else if (record.position.nonce != state_->epoch.nonce) {
+        accept(record.position);
+        state_->standing.joined_at = now;
+    }
+    state_->applied = record.position;
+    return true;
+}
+
+void Generations::doubt(const Position &seen)
+{
+    if (state_->applied == seen) {
+        state_->changes++;
+        state_->applied = {};
+        state_->accepted = {};
+        state_->standing = {};
+    }
+}
+
+bool Generations::restart(const Position &position, BootTime now)
+{
+    if (state_->applied.nonce != 0 || position.nonce == 0) {
+        return false;
+    }
+    state_->changes++;
+    state_->floor = position.generation;
+    accept(position);
+    state_->standing.joined_at = now;
+    state_->applied = position;
+    return true;
+}
+
+bool Generations::caught_up(const Position &top, BootTime asked, Millis lease)
+{
+    Standing &standing = state_->standing;
+    // An answer from before a doubt can lack what was applied before it.
+    const bool too_old = !progress().caught_up && asked < standing.joined_at;
+    if (too_old || !has_applied(top)) {
+        return false;
+    }
+    standing.lease_until = std::max(standing.lease_until, asked + lease);
+    standing.current_at = std::max(standing.current_at, asked);
+    return true;
+}
+
+Generation Generations::purge(std::span<const RowKey> rows, PurgeMode mode)
+{
+    state_->changes++;
+    const Generation next{state_->applied.generation.packed + 1};
+    raise(rows, mode, next);
+    state_->applied.generation = next;
+    return next;
+}
+
+void Generations::purge_locally(std::span<const RowKey> rows, PurgeMode mode)
+{
+    State &state = *state_;
+    state.changes++;
+    state.local++;
+    if (rows.size() > kLocalPurges - state.local_purges) {
+        state.local_purge[0] = {row_key(select_everything(), kAllTenants),
+                                state.local, PurgeMode::hard};
+        state.local_purges = 1;
+        return;
+    }
+    for (const RowKey row : rows) {
+        state.local_purge[state.local_purges++] = {row, state.local, mode};
+    }
+}
+
+bool Generations::settle(std::uint64_t local, const Position &record)
+{
+    State &state = *state_;
+    if (!has_applied(record)) {
+        return false;
+    }
+    const auto end = state.local_purge.begin() +
+                     static_cast<std::ptrdiff_t>(state.local_purges);
+    const auto kept = std::remove_if(
+        state.local_purge.begin(), end,
+        [local](const LocalPurge &purge) { return purge.local <= local; });
+    state.local_purges =
+        static_cast<std::uint64_t>(kept - state.local_purge.begin());
+    return true;
+}
+
+void Generations::begin_own_log()
+{
+    const std::uint64_t next = state_->applied.generation.packed + 1;
+    const Position position{state_->random,
+                            {std::max(next, Generation::of(1, 0).packed)}};
+    state_->applied = {};
+    restart(position, BootTime{});
+    caught_up(position, BootTime{}, Millis(0));
+}
+
+void Generations::recover()
+{
+    State &state = *state_;
+    state.changes++;
+    rows_.clear();
+    state.newest = {};
+    state.accepted = {};
+    state.standing = {};
+    if (state.own_log) {
+        begin_own_log();
+    } else {
+        state.applied = {};
+        state.epoch = {};
+    }
+    if (state.local_purges != 0) {
+        state.local_purges = kLocalPurges;
+        const RowKey everything = row_key(select_everything(), kAllTenants);
+        purge_locally({&everything, 1}, PurgeMode::hard);
+    }
+}
+
+} // namespace edge::shm

@@ -1,0 +1,157 @@
+// How far an instance has applied the log, and what has been purged since:
+// says of every entry whether it may still be used. Everything is answered in
+// doubt with "no".
+//
+// A zone without Redis is its own log: purge() takes the next place in it and
+// applies it at once.
+//
+// A view of shared memory, cheap to copy. Callers hold the zone's lock; who
+// finds that its last holder died inside calls recover() first.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/time.h"
+#include "invalidate/generation.h"
+#include "invalidate/record.h"
+#include "invalidate/selector.h"
+#include "shm/purge_rows.h"
+
+namespace edge::shm {
+
+enum class Usability
+{
+    usable,
+    stale_only, // soft purged
+    unusable
+};
+
+// A purge that is in no log, as Redis was away.
+struct LocalPurge
+{
+    invalidate::RowKey row = 0;
+    std::uint64_t local = 0; // the local counter of the purge
+    invalidate::PurgeMode mode = invalidate::PurgeMode::hard;
+};
+
+// What an instance knows about being up to date.
+struct Standing
+{
+    // Until then no purge is acknowledged without this instance.
+    BootTime lease_until = BootTime::min();
+    // When the last question was asked whose answer has been applied whole;
+    // min() if none since the last doubt.
+    BootTime current_at = BootTime::min();
+    BootTime joined_at = BootTime::min(); // the present epoch
+};
+
+struct GenerationsConfig
+{
+    // Distinct names that can be purged before the oldest purge is forgotten
+    // and everything older than it goes; at least 2.
+    std::uint32_t rows = 65536;
+    // Not 0: seed of the table, and the nonce of an own log.
+    std::uint64_t random = 0;
+    bool own_log = true;
+};
+
+class Generations
+{
+public:
+    static constexpr std::size_t kEpochs = 8;
+    static constexpr std::size_t kLocalPurges = 64;
+    static constexpr std::size_t kAlignment = 8;
+
+    static std::size_t bytes_for(std::uint32_t rows);
+    // Of aligned memory of at least bytes_for(rows). nullopt: it is not, or
+    // the configuration is none. Nobody uses it yet.
+    static std::optional<Generations> format(std::span<std::byte> memory,
+                                             const GenerationsConfig &config);
+    // What format() left in this memory; nullopt: something else is there.
+    static std::optional<Generations> attach(std::span<std::byte> memory);
+
+    // For a fill, before its first byte goes upstream.
+    invalidate::Ticket ticket() const;
+
+    // `selectors`: as the entry stores them (invalidate/selector.h). An entry
+    // that did not get its ticket here (read from Redis) has local = 0 in it.
+    // A fill is stored in memory only if it is usable.
+    Usability check(const invalidate::Ticket &ticket,
+                    std::string_view selectors,
+                    invalidate::TenantHash tenant) const;
+
+    // Counts whatever can make an entry unusable, from 1. What was usable at
+    // the same count still is: a hit is one comparison.
+    std::uint64_t changes() const;
+
+    // Nonce 0: in doubt, or never joined. Then nothing is usable until
+    // restart() says where to go on, and all that was purged meanwhile has
+    // been applied (caught_up()).
+    invalidate::Position applied() const;
+    invalidate::Progress progress() const;
+    // The epoch this instance was last in, sequence 0. Outlasts a doubt.
+    invalidate::Position epoch() const;
+
+    // Applies the record that comes next; false, and nothing happens, when it
+    // is another one. So readers may repeat and overtake one another.
+    bool apply(const invalidate::Record &record, BootTime now);
+    // Records may have been missed after `seen`. Ignored when more has been
+    // applied by now.
+    void doubt(const invalidate::Position &seen);
+    // In doubt only: go on after `position`, the place before the first record
+    // of the present epoch that the log still has. Older entries are lost.
+    bool restart(const invalidate::Position &position, BootTime now);
+
+    // A question asked at `asked` was answered with `top` as the newest
+    // record. If all up to there is applied, the lease begins with the
+    // question; otherwise false. After a restart the first question that
+    // counts is one asked since.
+    bool caught_up(const invalidate::Position &top, BootTime asked,
+                   Millis lease);
+    const Standing &standing() const;
+
+    // The next place in the own log.
+    invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
+                                 invalidate::PurgeMode mode);
+
+    // Redis is away. When there are too many, one purge of everything stands
+    // for all of them.
+    void purge_locally(std::span<const invalidate::RowKey> rows,
+                       invalidate::PurgeMode mode);
+    std::span<const LocalPurge> local_purges() const;
+    // `record` holds all local purges up to the counter `local`; they go if
+    // it has been applied here, otherwise false.
+    bool settle(std::uint64_t local, const invalidate::Position &record);
+
+    // Makes a valid state of any that a process can have died in: rows are
+    // forgotten, and with them every entry that is older.
+    void recover();
+
+    std::size_t rows_used() const { return rows_.used(); }
+    std::uint64_t rows_dropped() const { return rows_.dropped(); }
+    invalidate::Generation floor() const;
+
+private:
+    struct State;
+
+    explicit Generations(std::span<std::byte> memory, std::uint32_t rows);
+
+    bool has_applied(const invalidate::Position &record) const;
+    bool accepts(const invalidate::Ticket &ticket) const;
+    Usability judge(invalidate::RowKey row,
+                    const invalidate::Ticket &ticket) const;
+    void accept(const invalidate::Position &position);
+    void raise(std::span<const invalidate::RowKey> rows,
+               invalidate::PurgeMode mode, invalidate::Generation generation);
+    void begin_own_log();
+
+    State *state_;
+    PurgeRows rows_;
+};
+
+} // namespace edge::shm
