@@ -17,14 +17,20 @@ template <typename Command> class Call
 public:
     Call(ngx::Flow &flow, Redis &redis, std::pmr::memory_resource &memory,
          Command command)
+        : Call(flow, redis, memory, std::move(command),
+               redis.config().timeout)
+    {
+    }
+    Call(ngx::Flow &flow, Redis &redis, std::pmr::memory_resource &memory,
+         Command command, Millis timeout)
         : flow_(flow), redis_(redis), command_(std::move(command)),
-          operation_(&memory, &Call::over, this)
+          timeout_(timeout), operation_(&memory, &Call::over, this)
     {
     }
 
     // Sent at once, so that several calls leave together before the first of
     // them is awaited. False: Redis is down, there is nothing to wait for.
-    bool send() { return redis_.submit(operation_, command_); }
+    bool send() { return redis_.submit(operation_, command_, timeout_); }
 
     bool await_ready()
     {
@@ -53,6 +59,7 @@ private:
     ngx::Flow &flow_;
     Redis &redis_;
     Command command_;
+    Millis timeout_;
     redis::Operation operation_;
     bool awaited_ = false;
 };
