@@ -1,6 +1,7 @@
 // The values of $edge_limit_status and $edge_limit_source.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,6 +15,7 @@ enum class Status : std::uint8_t
     exempt,           // none of the limits applied: empty key, or if=
     unlimited,        // no decision: Redis is away and the fallback `open`
 };
+inline constexpr std::size_t kStatuses = 5;
 
 // Who decided.
 enum class Source : std::uint8_t
@@ -23,6 +25,7 @@ enum class Source : std::uint8_t
     open,  // nobody, as configured
     closed // nobody, as configured
 };
+inline constexpr std::size_t kSources = 4;
 
 // Upper case, as in PASSED.
 std::string_view name(Status status);

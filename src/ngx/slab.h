@@ -1,0 +1,35 @@
+// The memory of a shared zone in one piece. nginx's slab pool stays at its
+// head, for its mutex and its place in nginx's books; it hands nothing out.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "ngx/nginx.h"
+
+namespace edge::ngx {
+
+inline ngx_slab_pool_t *slab_pool(const ngx_shm_zone_t *zone)
+{
+    return reinterpret_cast<ngx_slab_pool_t *>(zone->shm.addr);
+}
+
+// All of a new pool's pages, aligned to a page. Empty: there are none.
+inline std::span<std::byte> take_all_pages(ngx_slab_pool_t *pool)
+{
+    const std::size_t size = pool->pfree * ngx_pagesize;
+    pool->data = ngx_slab_alloc(pool, size);
+    if (pool->data == nullptr) {
+        return {};
+    }
+    return {static_cast<std::byte *>(pool->data), size};
+}
+
+// What take_all_pages() took before a reload.
+inline std::span<std::byte> taken_pages(ngx_slab_pool_t *pool)
+{
+    auto *first = static_cast<std::byte *>(pool->data);
+    return {first, reinterpret_cast<std::byte *>(pool->end)};
+}
+
+} // namespace edge::ngx
