@@ -1,5 +1,7 @@
 #include "conf/arguments.h"
 
+#include "base/text.h"
+
 namespace edge::conf {
 
 char *refuse(ngx_conf_t *cf, std::string_view value, std::string_view write)
@@ -39,6 +41,28 @@ std::optional<std::uint64_t> parse_size(std::string_view text)
         return std::nullopt;
     }
     return static_cast<std::uint64_t>(size);
+}
+
+std::optional<NamedSize> parse_named_size(std::string_view word)
+{
+    const std::string_view name = word.substr(0, word.find(':'));
+    if (name.size() == word.size() || !is_zone_name(name)) {
+        return std::nullopt;
+    }
+    const auto size = parse_size(word.substr(name.size() + 1));
+    if (!size) {
+        return std::nullopt;
+    }
+    return NamedSize{name, *size};
+}
+
+bool is_zone_name(std::string_view name)
+{
+    return !name.empty() && name.size() <= 64 &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+               return is_digit(c) || c == '_' || c == '-' || c == '.' ||
+                      (lower(c) >= 'a' && lower(c) <= 'z');
+           });
 }
 
 std::optional<std::string_view> parameter(std::string_view word,

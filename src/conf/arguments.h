@@ -74,6 +74,18 @@ std::optional<Millis> parse_time(std::string_view text);
 // nginx's sizes: 64k, 1m.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
+// The NAME:SIZE of a zone in shared memory.
+struct NamedSize
+{
+    std::string_view name;
+    std::uint64_t size;
+};
+inline constexpr std::string_view kNamedSizeSyntax =
+    "write NAME:SIZE, such as api:64m; a name has letters, digits, and - _ . "
+    "only";
+std::optional<NamedSize> parse_named_size(std::string_view word);
+bool is_zone_name(std::string_view name);
+
 // `name=value` when the word starts so.
 std::optional<std::string_view> parameter(std::string_view word,
                                           std::string_view name);

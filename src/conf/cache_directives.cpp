@@ -4,6 +4,7 @@
 #include "conf/arguments.h"
 #include "conf/location.h"
 #include "conf/main.h"
+#include "conf/values.h"
 #include "ngx/pool.h"
 
 namespace edge::conf {
@@ -13,23 +14,6 @@ namespace {
 Location &location_of(void *conf)
 {
     return *static_cast<Location *>(conf);
-}
-
-// One word out of a list.
-template <typename T, std::size_t N>
-char *set_choice(ngx_conf_t *cf, Setting<T> &setting,
-                 const Choice<T> (&choices)[N])
-{
-    if (setting.set) {
-        return duplicate();
-    }
-    const std::string_view word = ngx::view(arguments(cf)[0]);
-    const std::optional<T> value = choose(word, choices);
-    if (!value) {
-        return refuse(cf, word, what_to_write(choices));
-    }
-    setting = *value;
-    return NGX_CONF_OK;
 }
 
 // Any number of words out of a list, as a bit mask.

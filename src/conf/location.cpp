@@ -1,6 +1,7 @@
 #include "conf/location.h"
 
 #include "base/hash.h"
+#include "conf/limit_directives.h"
 #include "conf/main.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
@@ -29,6 +30,13 @@ void inherit(Location &child, const Location &parent)
     child.close_delimited.inherit(parent.close_delimited);
     child.max_size.inherit(parent.max_size);
     child.label.inherit(parent.label);
+    child.limits.inherit(parent.limits);
+    child.limit_status.inherit(parent.limit_status);
+    child.limit_headers.inherit(parent.limit_headers);
+    child.limit_body.inherit(parent.limit_body);
+    child.limit_fallback.inherit(parent.limit_fallback);
+    child.limit_dry_run.inherit(parent.limit_dry_run);
+    child.limit_log_level.inherit(parent.limit_log_level);
 }
 
 cache::Policy make_policy(const Location &lcf)
@@ -83,6 +91,9 @@ char *merge_location(ngx_conf_t *cf, void *parent, void *child)
     Location &lcf = *static_cast<Location *>(child);
     inherit(lcf, *static_cast<Location *>(parent));
 
+    if (char *error = check_limits(cf, lcf)) {
+        return error;
+    }
     if (lcf.zone.value == nullptr) {
         return NGX_CONF_OK;
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/policy.h"
+#include "conf/limit.h"
 #include "ngx/nginx.h"
 #include "ngx/value.h"
 
@@ -16,7 +17,6 @@ class Zone;
 namespace edge::conf {
 
 struct Api;
-struct LimitUse;
 
 // A setting that is inherited from the level above unless it was written on
 // this one.
@@ -60,8 +60,14 @@ struct Location
     Setting<std::uint64_t> max_size{1024 * 1024};
     Setting<std::string_view> label;
 
-    Setting<std::vector<LimitUse *>> limits;
+    Setting<std::vector<LimitUse>> limits;
     Setting<ngx_uint_t> limit_status{NGX_HTTP_TOO_MANY_REQUESTS};
+    // The standard's: X-RateLimit-Reset means one thing here, another there.
+    Setting<LimitHeaders> limit_headers{LimitHeaders::draft};
+    Setting<LimitBody> limit_body;
+    Setting<LimitFallback> limit_fallback;
+    Setting<bool> limit_dry_run;
+    Setting<ngx_uint_t> limit_log_level{NGX_LOG_ERR};
 
     // A content handler, so never inherited.
     Api *api = nullptr;

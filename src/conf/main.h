@@ -10,6 +10,7 @@ namespace edge::client {
 struct RedisConfig;
 }
 namespace edge::tier {
+class LimitZone;
 class Zone;
 }
 
@@ -18,6 +19,7 @@ namespace edge::conf {
 struct Main
 {
     std::vector<tier::Zone *> zones;
+    std::vector<tier::LimitZone *> limit_zones;
     std::vector<client::RedisConfig *> redis;
     std::vector<std::string_view> labels;
 
@@ -28,6 +30,9 @@ struct Main
     // The zone of that name. A location may use it before edge_cache_zone
     // makes it, so whether it was made is checked at the end.
     tier::Zone *zone(ngx_conf_t *cf, std::string_view name);
+
+    // The same for edge_limit and edge_limit_zone.
+    tier::LimitZone *limit_zone(ngx_conf_t *cf, std::string_view name);
 
     // Null when there is no such block (yet).
     client::RedisConfig *find_redis(std::string_view name) const;

@@ -7,6 +7,32 @@
 
 namespace edge::conf {
 
+// Compiles a part of an argument.
+inline char *set_compiled(ngx_conf_t *cf, ngx::Value *&value,
+                          std::string_view text)
+{
+    ngx_str_t source = ngx::str(text);
+    value = ngx::compile(cf, &source);
+    return value ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+}
+
+// One word out of a list.
+template <typename T, std::size_t N>
+char *set_choice(ngx_conf_t *cf, Setting<T> &setting,
+                 const Choice<T> (&choices)[N])
+{
+    if (setting.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const std::optional<T> value = choose(word, choices);
+    if (!value) {
+        return refuse(cf, word, what_to_write(choices));
+    }
+    setting = *value;
+    return NGX_CONF_OK;
+}
+
 // One argument.
 template <Setting<ngx::Value *> Location::*Member>
 char *set_value(ngx_conf_t *cf, ngx_command_t *, void *conf)
@@ -43,17 +69,7 @@ char *set_flag(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     static constexpr Choice<bool> choices[] = {{"on", true}, {"off", false}};
 
-    Setting<bool> &setting = static_cast<Location *>(conf)->*Member;
-    if (setting.set) {
-        return duplicate();
-    }
-    const std::string_view word = ngx::view(arguments(cf)[0]);
-    const auto value = choose(word, choices);
-    if (!value) {
-        return refuse(cf, word, what_to_write(choices));
-    }
-    setting = *value;
-    return NGX_CONF_OK;
+    return set_choice(cf, static_cast<Location *>(conf)->*Member, choices);
 }
 
 } // namespace edge::conf

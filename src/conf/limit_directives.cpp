@@ -1,0 +1,272 @@
+#include "conf/limit_directives.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "conf/arguments.h"
+#include "conf/location.h"
+#include "conf/main.h"
+#include "conf/values.h"
+#include "limit/gcra.h"
+#include "redis/limit_script.h"
+#include "tier/limit_zone.h"
+
+namespace edge::conf {
+
+namespace {
+
+using tier::LimitZone;
+
+template <typename T>
+char *set_figure(ngx_conf_t *cf, Figure<T> &figure, std::string_view text,
+                 const FigureSyntax<T> &syntax)
+{
+    if (text.find('$') != text.npos) {
+        return set_compiled(cf, figure.variable, text);
+    }
+    figure.constant = syntax.parse(text);
+    return figure.constant ? NGX_CONF_OK : refuse(cf, text, syntax.help);
+}
+
+// The zone may be made further down.
+char *set_limit_target(ngx_conf_t *cf, LimitUse &use, std::string_view name)
+{
+    if (!is_zone_name(name)) {
+        return refuse(cf, name, "write the name of an edge_limit_zone");
+    }
+    use.zone = main(cf).limit_zone(cf, name);
+    return NGX_CONF_OK;
+}
+
+char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)
+{
+    if (const auto name = parameter(word, "zone")) {
+        return set_limit_target(cf, use, *name);
+    }
+    if (const auto cost = parameter(word, "cost")) {
+        return set_figure(cf, use.cost, *cost, kCost);
+    }
+    if (const auto rate = parameter(word, "rate")) {
+        return set_figure(cf, use.rate, *rate, kRate);
+    }
+    if (const auto burst = parameter(word, "burst")) {
+        return set_figure(cf, use.burst, *burst, kBurst);
+    }
+    if (const auto condition = parameter(word, "if")) {
+        return set_compiled(cf, use.condition, *condition);
+    }
+    if (word == "dry_run") {
+        use.dry_run = true;
+        return NGX_CONF_OK;
+    }
+    return word == "on=request"
+               ? NGX_CONF_OK
+               : refuse(cf, word,
+                        "write zone=NAME, on=request, cost=N, rate=N/s, "
+                        "burst=N, if=VALUE or dry_run");
+}
+
+char *add_limit(ngx_conf_t *cf, std::vector<LimitUse> &limits,
+                const LimitUse &use)
+{
+    if (use.zone == nullptr) {
+        return refuse(cf, "write zone=NAME");
+    }
+    const auto same = [&](const LimitUse &o) { return o.zone == use.zone; };
+    if (std::any_of(limits.begin(), limits.end(), same)) {
+        return refuse(cf, use.zone->settings.name,
+                      "write each zone once on a level");
+    }
+    if (limits.size() == redis::kMaxLimits) {
+        return refuse(cf, use.zone->settings.name,
+                      "write at most 16 limits on a level");
+    }
+    limits.push_back(use);
+    return NGX_CONF_OK;
+}
+
+// A rate and a burst that are each valid may not go together.
+bool fits(const LimitUse &use)
+{
+    const tier::LimitZoneSettings &zone = use.zone->settings;
+    return make_bucket(use.rate.constant.value_or(zone.rate),
+                       use.burst.constant.value_or(zone.burst))
+        .has_value();
+}
+
+char *refuse_level(ngx_conf_t *cf, const LimitUse &use, std::string_view why)
+{
+    ngx_str_t name = ngx::str(use.zone->settings.name);
+    ngx_str_t text = ngx::str(why);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"edge_limit zone=%V\": %V",
+                       &name, &text);
+    return static_cast<char *>(NGX_CONF_ERROR);
+}
+
+char *set_fallback_parameter(ngx_conf_t *cf, LimitFallback &fallback,
+                             std::string_view word)
+{
+    if (const auto text = parameter(word, "after")) {
+        const auto after = parse_time(*text);
+        if (!after || *after < Millis(1) || *after > Millis(1000)) {
+            return refuse(cf, word, "write after= from 1ms to 1s");
+        }
+        fallback.after = *after;
+        return NGX_CONF_OK;
+    }
+    const auto instances = parameter(word, "instances");
+    if (!instances) {
+        return refuse(cf, word,
+                      "write instances=auto, instances=N or after=5ms");
+    }
+    if (*instances == "auto") {
+        return NGX_CONF_OK;
+    }
+    const auto count = parse_decimal(*instances, 10001);
+    if (!count || *count < 1 || *count > 10000) {
+        return refuse(cf, word,
+                      "write instances=auto, or a number from 1 to 10000");
+    }
+    fallback.instances = *count;
+    return NGX_CONF_OK;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> parse_cost(std::string_view text)
+{
+    constexpr std::uint64_t most = 0x7fffffff;
+    const auto cost = parse_decimal(text, most + 1);
+    return cost && *cost <= most ? cost : std::nullopt;
+}
+
+char *set_limit(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    LimitUse use;
+    for (const ngx_str_t &word : arguments(cf)) {
+        if (char *error = set_limit_parameter(cf, use, ngx::view(word))) {
+            return error;
+        }
+    }
+    auto &limits = static_cast<Location *>(conf)->limits;
+    limits.set = true;
+    return add_limit(cf, limits.value, use);
+}
+
+char *set_limit_status(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Setting<ngx_uint_t> &status = static_cast<Location *>(conf)->limit_status;
+    if (status.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const auto number = parse_decimal(word, 1000);
+    if (!number || *number < 400 || *number > 599) {
+        return refuse(cf, word, "write a status from 400 to 599");
+    }
+    status = static_cast<ngx_uint_t>(*number);
+    return NGX_CONF_OK;
+}
+
+char *set_limit_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    static constexpr Choice<LimitHeaders> choices[] = {
+        {"off", LimitHeaders::off},
+        {"draft", LimitHeaders::draft},
+        {"legacy", LimitHeaders::legacy},
+        {"both", LimitHeaders::both}};
+    return set_choice(cf, static_cast<Location *>(conf)->limit_headers,
+                      choices);
+}
+
+char *set_limit_log_level(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    static constexpr Choice<ngx_uint_t> choices[] = {{"info", NGX_LOG_INFO},
+                                                     {"notice", NGX_LOG_NOTICE},
+                                                     {"warn", NGX_LOG_WARN},
+                                                     {"error", NGX_LOG_ERR}};
+    return set_choice(cf, static_cast<Location *>(conf)->limit_log_level,
+                      choices);
+}
+
+char *set_limit_body(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    using Kind = LimitBody::Kind;
+
+    Setting<LimitBody> &setting = static_cast<Location *>(conf)->limit_body;
+    if (setting.set) {
+        return duplicate();
+    }
+    const auto words = arguments(cf);
+    const std::string_view text = ngx::view(words[0]);
+    const bool named = text == "problem" || text == "off";
+
+    LimitBody body;
+    body.kind = text == "problem" ? Kind::problem
+                : text == "off"   ? Kind::none
+                                  : Kind::custom;
+    body.type = ngx::str("application/json");
+    if (words.size() > 1) {
+        const auto type = parameter(ngx::view(words[1]), "type");
+        if (!type || type->empty() || named) {
+            return refuse(cf, ngx::view(words[1]),
+                          "write type=TYPE behind a body of your own, or "
+                          "nothing");
+        }
+        body.type = ngx::str(*type);
+    }
+    if (!named) {
+        if (char *error = set_compiled(cf, body.text, text)) {
+            return error;
+        }
+    }
+    setting = body;
+    return NGX_CONF_OK;
+}
+
+char *set_limit_fallback(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    using Kind = LimitFallback::Kind;
+    static constexpr Choice<Kind> choices[] = {
+        {"local", Kind::local}, {"open", Kind::open}, {"closed", Kind::closed}};
+
+    auto &setting = static_cast<Location *>(conf)->limit_fallback;
+    if (setting.set) {
+        return duplicate();
+    }
+    const auto words = arguments(cf);
+    const auto kind = choose(ngx::view(words[0]), choices);
+    if (!kind) {
+        return refuse(cf, ngx::view(words[0]), what_to_write(choices));
+    }
+    LimitFallback fallback;
+    fallback.kind = *kind;
+    for (const ngx_str_t &word : words.subspan(1)) {
+        if (char *error =
+                set_fallback_parameter(cf, fallback, ngx::view(word))) {
+            return error;
+        }
+    }
+    setting = fallback;
+    return NGX_CONF_OK;
+}
+
+char *check_limits(ngx_conf_t *cf, const Location &lcf)
+{
+    for (const LimitUse &use : lcf.limits.value) {
+        if (!fits(use)) {
+            return refuse_level(cf, use, limit::kBucketTooSlow);
+        }
+        // All or none are charged: that takes one place to decide.
+        const LimitUse &first = lcf.limits.value.front();
+        if (use.zone->settings.redis != first.zone->settings.redis) {
+            return refuse_level(cf, use,
+                                "limits of one level are charged all together "
+                                "or not at all: write the same redis= for all "
+                                "of their zones, or for none");
+        }
+    }
+    return NGX_CONF_OK;
+}
+
+} // namespace edge::conf
