@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cache/freshness.h"
+#include "flow/limit_check.h"
 #include "flow/request.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
@@ -19,6 +20,7 @@ using flow::Request;
 
 // What a variable says of a request; nullopt: it says nothing ("-" in logs).
 using Getter = std::optional<std::string> (*)(const Request &);
+using LimitGetter = std::optional<std::string> (*)(const flow::LimitCheck &);
 
 std::optional<std::string> unless_empty(std::string_view text)
 {
@@ -102,6 +104,35 @@ std::optional<std::string> tags(const Request &request)
     return unless_empty(text);
 }
 
+std::optional<std::string> limit_status(const flow::LimitCheck &check)
+{
+    const bool decided = check.source || check.limits.empty();
+    return decided ? unless_empty(name(check.status)) : std::nullopt;
+}
+
+std::optional<std::string> limit_source(const flow::LimitCheck &check)
+{
+    return check.source ? unless_empty(name(*check.source)) : std::nullopt;
+}
+
+// Of the limit that refused, or else of the one with the least left.
+std::optional<std::string> limit_zone(const flow::LimitCheck &check)
+{
+    const auto tightest = check.tightest();
+    return tightest ? unless_empty(
+                          check.limits[*tightest].zone->settings.name)
+                    : std::nullopt;
+}
+
+std::optional<std::string> limit_remaining(const flow::LimitCheck &check)
+{
+    const auto tightest = check.tightest();
+    return tightest && check.decided_by_figures()
+               ? std::optional(std::to_string(
+                     check.answer.states[*tightest].remaining))
+               : std::nullopt;
+}
+
 void set_text(ngx_http_request_t *r, ngx_http_variable_value_t *value,
               std::string_view text)
 {
@@ -113,18 +144,31 @@ void set_text(ngx_http_request_t *r, ngx_http_variable_value_t *value,
     value->not_found = 0;
 }
 
-template <Getter Get>
-ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value,
-              uintptr_t)
+ngx_int_t set(ngx_http_request_t *r, ngx_http_variable_value_t *value,
+              const std::optional<std::string> &text)
 {
-    const Request *request = flow::find_request(r->main);
-    const auto text = request ? Get(*request) : std::nullopt;
     if (text) {
         set_text(r, value, *text);
     } else {
         value->not_found = 1;
     }
     return NGX_OK;
+}
+
+template <Getter Get>
+ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value,
+              uintptr_t)
+{
+    const Request *request = flow::find_request(r->main);
+    return set(r, value, request ? Get(*request) : std::nullopt);
+}
+
+template <LimitGetter Get>
+ngx_int_t get_limit(ngx_http_request_t *r, ngx_http_variable_value_t *value,
+                    uintptr_t)
+{
+    const flow::LimitCheck *check = flow::find_limit_check(r->main);
+    return set(r, value, check ? Get(*check) : std::nullopt);
 }
 
 // $edge_header_NAME: the request's header, empty when it came in several
@@ -156,6 +200,11 @@ const Variable kVariables[] = {
     {"edge_cache_ttl", ngx::guard<&get<&ttl>, NGX_ERROR>},
     {"edge_cache_key", ngx::guard<&get<&key>, NGX_ERROR>},
     {"edge_cache_tags", ngx::guard<&get<&tags>, NGX_ERROR>},
+    {"edge_limit_status", ngx::guard<&get_limit<&limit_status>, NGX_ERROR>},
+    {"edge_limit_source", ngx::guard<&get_limit<&limit_source>, NGX_ERROR>},
+    {"edge_limit_zone", ngx::guard<&get_limit<&limit_zone>, NGX_ERROR>},
+    {"edge_limit_remaining",
+     ngx::guard<&get_limit<&limit_remaining>, NGX_ERROR>},
     {"edge_header_", ngx::guard<&get_header, NGX_ERROR>,
      NGX_HTTP_VAR_PREFIX},
 };

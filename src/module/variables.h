@@ -1,4 +1,4 @@
-// $edge_cache_... and $edge_header_NAME.
+// $edge_cache_..., $edge_limit_... and $edge_header_NAME.
 #pragma once
 
 #include "ngx/nginx.h"

@@ -1,0 +1,173 @@
+#include "flow/limit_answer.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/text.h"
+#include "flow/limit_check.h"
+#include "limit/fields.h"
+#include "ngx/guard.h"
+#include "ngx/headers.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
+
+namespace edge::flow {
+
+namespace {
+
+using conf::LimitHeaders;
+using Kind = conf::LimitBody::Kind;
+
+// By then Redis has been tried again.
+constexpr std::uint64_t kRetryClosed = 1;
+
+void add(ngx_http_request_t *r, std::string_view name, std::string_view value)
+{
+    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
+    line.hash = 1;
+    line.key = ngx::str(name);
+    line.value = ngx::str(ngx::pool_copy(r->pool, value));
+}
+
+void add(ngx_http_request_t *r, std::string_view name, std::uint64_t value)
+{
+    add(r, name, std::to_string(value));
+}
+
+bool has(ngx_http_request_t *r, std::string_view name)
+{
+    bool found = false;
+    ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
+        found = found || equals_ignore_case(ngx::view(line.key), name);
+    });
+    return found;
+}
+
+// Lists: what an origin says of limits of its own stands beside it.
+void add_draft_fields(ngx_http_request_t *r, limit::Standings standings)
+{
+    add(r, "RateLimit-Policy", rate_limit_policy(standings));
+    add(r, "RateLimit", rate_limit(standings));
+}
+
+// These have room for one limit, and the origin's own may not be hidden.
+void add_legacy_fields(ngx_http_request_t *r, limit::Standings standings)
+{
+    if (has(r, "X-RateLimit-Limit")) {
+        return;
+    }
+    const limit::LegacyFields fields = legacy_fields(standings);
+    add(r, "X-RateLimit-Limit", fields.limit);
+    add(r, "X-RateLimit-Remaining", fields.remaining);
+    add(r, "X-RateLimit-Reset", fields.reset);
+}
+
+void add_figures(ngx_http_request_t *r, const LimitCheck &check)
+{
+    const LimitHeaders wanted = check.lcf.limit_headers.value;
+    if (wanted == LimitHeaders::off || !check.decided_by_figures()) {
+        return;
+    }
+    const auto standings = check.standings();
+    if (standings.empty()) {
+        return;
+    }
+    if (wanted != LimitHeaders::legacy) {
+        add_draft_fields(r, standings);
+    }
+    if (wanted != LimitHeaders::draft) {
+        add_legacy_fields(r, standings);
+    }
+}
+
+std::optional<std::uint64_t> retry_after(const LimitCheck &check)
+{
+    return check.decided_by_figures() ? limit::retry_after(check.standings())
+                                      : kRetryClosed;
+}
+
+void add_refusal_fields(ngx_http_request_t *r, const LimitCheck &check)
+{
+    if (const auto seconds = retry_after(check)) {
+        add(r, "Retry-After", *seconds);
+    }
+    add(r, "Cache-Control", "no-store");
+}
+
+ngx_uint_t status_of(const LimitCheck &check)
+{
+    return check.source == limit::Source::closed
+               ? ngx_uint_t{NGX_HTTP_SERVICE_UNAVAILABLE}
+               : check.lcf.limit_status.value;
+}
+
+// What ngx_http_special_response_handler() would find.
+bool has_error_page(ngx_http_request_t *r, ngx_uint_t status)
+{
+    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    if (r->error_page || clcf->error_pages == nullptr || r->uri_changes == 0) {
+        return false;
+    }
+    const auto *first =
+        static_cast<const ngx_http_err_page_t *>(clcf->error_pages->elts);
+    return std::any_of(first, first + clcf->error_pages->nelts,
+                       [status](const ngx_http_err_page_t &page) {
+                           return page.status == static_cast<ngx_int_t>(status);
+                       });
+}
+
+std::string problem(const LimitCheck &check)
+{
+    const auto status = static_cast<unsigned>(status_of(check));
+    return check.source == limit::Source::closed
+               ? limit::capacity_problem(kRetryClosed, status)
+               : limit::quota_problem(check.standings(), status);
+}
+
+// Content handler of a refused request.
+ngx_int_t send_body(ngx_http_request_t *r)
+{
+    const LimitCheck &check = *find_limit_check(r);
+    const conf::LimitBody &body = check.lcf.limit_body.value;
+
+    // Nobody asked for the body that is not read.
+    r->expect_tested = 1;
+    if (body.kind == Kind::custom) {
+        ngx_str_t type = body.type;
+        return ngx_http_send_response(r, status_of(check), &type,
+                                      &body.text->compiled);
+    }
+    ngx_str_t type = ngx::str(limit::kProblemType);
+    ngx_http_complex_value_t text{};
+    text.value = ngx::str(ngx::pool_copy(r->pool, problem(check)));
+    return ngx_http_send_response(r, status_of(check), &type, &text);
+}
+
+} // namespace
+
+ngx_int_t refuse_request(ngx_http_request_t *r)
+{
+    const LimitCheck &check = *find_limit_check(r);
+    const ngx_uint_t status = status_of(check);
+    if (check.lcf.limit_body.value.kind == Kind::none ||
+        has_error_page(r, status)) {
+        return static_cast<ngx_int_t>(status);
+    }
+    r->content_handler = ngx::guard<&send_body, NGX_HTTP_INTERNAL_SERVER_ERROR>;
+    return NGX_OK;
+}
+
+void add_limit_fields(ngx_http_request_t *r)
+{
+    const LimitCheck *check = find_limit_check(r);
+    if (check == nullptr) {
+        return;
+    }
+    add_figures(r, *check);
+    if (check->refused()) {
+        add_refusal_fields(r, *check);
+    }
+}
+
+} // namespace edge::flow

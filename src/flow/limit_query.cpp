@@ -1,0 +1,68 @@
+#include "flow/limit_query.h"
+
+#include "client/redis.h"
+#include "limit/key.h"
+#include "ngx/text.h"
+
+namespace edge::flow {
+
+namespace {
+
+// A request counts once, by the clock of Redis.
+constexpr std::uint64_t kWanted = 1;
+constexpr std::uint64_t kRedisClock = 0;
+
+std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
+                                              const LimitCheck &check)
+{
+    std::vector<redis::ScriptLimit> all;
+    for (const AppliedLimit &limit : check.limits) {
+        const tier::LimitZoneSettings &zone = limit.zone->settings;
+        const std::string key = limit::redis_key(
+            zone.redis->prefix, {zone.name, limit.value, limit.tag}, {});
+        all.push_back({.key = ngx::pool_copy(pool, key),
+                       .interval = limit.bucket.interval,
+                       .capacity = limit.bucket.capacity,
+                       .cost = limit.cost,
+                       .dry_run = limit.dry_run});
+    }
+    return all;
+}
+
+void log_reply(ngx_http_request_t *r, const redis::Reply &reply)
+{
+    ngx_str_t text = ngx::str(reply.type == redis::ReplyType::error
+                                  ? reply.text
+                                  : "something else than limits");
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "redis answered \"%V\" to the limits of a request", &text);
+}
+
+} // namespace
+
+LimitQuery::LimitQuery(ngx::Flow &flow, ngx_http_request_t *r,
+                       LimitCheck &check)
+    : r_(r), check_(check), limits_(script_limits(r->pool, check)),
+      script_(limits_, kWanted, kRedisClock), memory_(r->pool),
+      call_(flow, *check.limits.front().zone->redis(), memory_, script_.call(),
+            check.lcf.limit_fallback.value.after)
+{
+}
+
+void LimitQuery::settle(const redis::Operation &operation)
+{
+    const redis::Reply *reply = operation.reply();
+    if (reply == nullptr) {
+        settle_by_fallback(r_, check_);
+        return;
+    }
+    const auto answer = parse_limit_answer(*reply, limits_, kWanted);
+    if (answer) {
+        settle_by_redis(r_, check_, *answer);
+        return;
+    }
+    log_reply(r_, *reply);
+    settle_by_fallback(r_, check_);
+}
+
+} // namespace edge::flow

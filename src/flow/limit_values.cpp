@@ -1,0 +1,118 @@
+#include "flow/limit_values.h"
+
+#include "base/text.h"
+#include "limit/gcra.h"
+#include "limit/rate.h"
+#include "ngx/text.h"
+
+namespace edge::flow {
+
+namespace {
+
+void log_figure(ngx_http_request_t *r, const tier::LimitZone &zone,
+                std::string_view value, std::string_view help)
+{
+    ngx_str_t bad = ngx::str(value);
+    ngx_str_t name = ngx::str(zone.settings.name);
+    ngx_str_t syntax = ngx::str(help);
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "invalid value \"%V\" for limit zone \"%V\": %V", &bad, &name,
+                  &syntax);
+}
+
+template <typename T>
+T evaluate(ngx_http_request_t *r, const tier::LimitZone &zone,
+           const conf::Figure<T> &figure, const conf::FigureSyntax<T> &syntax,
+           T usual)
+{
+    if (figure.variable == nullptr) {
+        return figure.constant.value_or(usual);
+    }
+    const std::string_view text = ngx::evaluate(r, *figure.variable);
+    if (text.empty()) {
+        return usual;
+    }
+    const std::optional<T> value = syntax.parse(text);
+    if (!value) {
+        log_figure(r, zone, text, syntax.help);
+    }
+    return value.value_or(usual);
+}
+
+// A rate and a burst that do not go together are the zone's.
+void set_bucket(ngx_http_request_t *r, const conf::LimitUse &use,
+                AppliedLimit &limit)
+{
+    const tier::LimitZoneSettings &zone = use.zone->settings;
+    limit.rate = evaluate(r, *use.zone, use.rate, conf::kRate, zone.rate);
+    limit.burst = evaluate(r, *use.zone, use.burst, conf::kBurst, zone.burst);
+    const auto bucket = limit::make_bucket(limit.rate, limit.burst);
+    if (bucket) {
+        limit.bucket = *bucket;
+        return;
+    }
+    log_figure(r, *use.zone, std::to_string(limit.burst),
+               limit::kBucketTooSlow);
+    limit.rate = zone.rate;
+    limit.burst = zone.burst;
+    limit.bucket = zone.bucket;
+}
+
+// Zones without Redis are never shared.
+std::uint64_t instances(const tier::LimitZone &zone,
+                        const conf::LimitFallback &fallback)
+{
+    if (zone.settings.redis == nullptr) {
+        return 1;
+    }
+    return fallback.instances ? fallback.instances : zone.instances();
+}
+
+AppliedLimit make_limit(ngx_http_request_t *r, const conf::Location &lcf,
+                        const conf::LimitUse &use, std::string_view value)
+{
+    tier::LimitZone &zone = *use.zone;
+    AppliedLimit limit;
+    limit.zone = &zone;
+    limit.value = value;
+    if (zone.settings.tag != nullptr) {
+        limit.tag = ngx::evaluate(r, *zone.settings.tag);
+    }
+    limit.hash = zone.hash(value);
+    set_bucket(r, use, limit);
+    limit.share =
+        share(limit.bucket, instances(zone, lcf.limit_fallback.value));
+    limit.cost = evaluate(r, zone, use.cost, conf::kCost, std::uint64_t{1});
+    limit.dry_run = use.dry_run || lcf.limit_dry_run.value;
+    return limit;
+}
+
+// Empty: the request is exempt.
+std::string_view key_value(ngx_http_request_t *r, const conf::LimitUse &use)
+{
+    if (use.condition != nullptr &&
+        !ngx::is_true(ngx::evaluate(r, *use.condition))) {
+        return {};
+    }
+    return ngx::evaluate(r, *use.zone->settings.key);
+}
+
+} // namespace
+
+std::vector<AppliedLimit> evaluate_limits(ngx_http_request_t *r,
+                                          conf::Location &lcf)
+{
+    std::vector<AppliedLimit> limits;
+    limits.reserve(lcf.limits.value.size());
+    for (const conf::LimitUse &use : lcf.limits.value) {
+        const std::string_view value = key_value(r, use);
+        if (value.empty()) {
+            use.zone->counters().exempt.add();
+        } else {
+            limits.push_back(make_limit(r, lcf, use, value));
+        }
+    }
+    return limits;
+}
+
+} // namespace edge::flow
