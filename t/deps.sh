@@ -3,7 +3,7 @@
 # Debian 12 or Ubuntu 24.04 and later; as root, or through sudo.
 set -euo pipefail
 
-build="g++ make nginx nginx-dev libhiredis-dev libxxhash-dev"
+build="g++ make nginx nginx-dev libhiredis-dev libssl-dev libxxhash-dev nlohmann-json3-dev"
 test="$build libcmocka-dev python3 python3-pytest redis-server"
 
 packages_of() {

@@ -1,0 +1,121 @@
+#include "invalidate/purge_draft.h"
+
+#include <utility>
+
+#include "invalidate/purge_target.h"
+
+namespace edge::invalidate {
+
+bool PurgeDraft::refuse(std::string_view detail, int status)
+{
+    if (!refusal_) {
+        refusal_ = PurgeRefusal{status, std::string(detail)};
+    }
+    return false;
+}
+
+bool PurgeDraft::add(std::optional<Selector> selector,
+                     std::string_view otherwise)
+{
+    if (!selector) {
+        return refuse(otherwise);
+    }
+    if (request_.selectors.size() == kMaxPurgeSelectors) {
+        return refuse("name at most 1000 things to purge in one request; "
+                      "send several",
+                      413);
+    }
+    request_.selectors.push_back(*selector);
+    return true;
+}
+
+bool PurgeDraft::tag(std::string_view text)
+{
+    return add(parse_tag(text), "write tags of 1 to 1024 bytes, without "
+                                "control characters");
+}
+
+bool PurgeDraft::url(std::string_view text)
+{
+    return add(parse_url(text), "write \"url\" as \"/path?query\" or "
+                                "\"https://host/path?query\"");
+}
+
+bool PurgeDraft::path(std::string_view text)
+{
+    return add(parse_path(text), "write \"path\" as \"/path\", without a "
+                                 "query");
+}
+
+bool PurgeDraft::prefix(std::string_view text)
+{
+    return add(parse_prefix(text), "write \"prefix\" as \"/folder/\": it "
+                                   "starts and ends with a slash and has at "
+                                   "most 32 of them");
+}
+
+bool PurgeDraft::key(std::string_view text)
+{
+    return add(parse_key(text), "write \"key\" as the text of edge_cache_key");
+}
+
+bool PurgeDraft::all()
+{
+    request_.everything = true;
+    return add(select_everything(), {});
+}
+
+bool PurgeDraft::tenant(std::string_view text)
+{
+    if (text == "*") {
+        request_.all_tenants = true;
+        return true;
+    }
+    if (!is_tenant(text)) {
+        return refuse("name a tenant in 1 to 128 bytes without control "
+                      "characters, or \"*\" for all tenants");
+    }
+    request_.tenant = text;
+    return true;
+}
+
+bool PurgeDraft::mode(std::string_view text)
+{
+    if (text != "hard" && text != "soft") {
+        return refuse("write the mode as hard or soft");
+    }
+    request_.mode = text == "soft" ? PurgeMode::soft : PurgeMode::hard;
+    return true;
+}
+
+bool PurgeDraft::zone(std::string_view text)
+{
+    if (text.empty()) {
+        return refuse("name a zone, or leave \"zone\" out for all zones");
+    }
+    request_.zone = text;
+    return true;
+}
+
+bool PurgeDraft::wait(std::string_view text)
+{
+    request_.wait = parse_wait(text);
+    if (!request_.wait || *request_.wait > kMaxPurgeWait) {
+        return refuse("write \"wait\" as \"500ms\" or \"2.4s\", at most "
+                      "\"10s\"");
+    }
+    return true;
+}
+
+PurgeParse PurgeDraft::finish()
+{
+    if (!refusal_ && request_.selectors.empty()) {
+        refuse("name at least one of tags, url, path, prefix, key or all");
+    }
+    if (refusal_) {
+        return *std::move(refusal_);
+    }
+    return std::move(request_);
+}
+
+} // namespace edge::invalidate
