@@ -120,7 +120,7 @@ bool Connection::receive()
         return false;
     }
     if (io.status == ngx::Peer::Status::closed) {
-        fail("connection closed by redis");
+        end(Listener::Cause::closed, "connection closed");
         return false;
     }
     reader_->feed({buffer.data(), io.size});

@@ -29,8 +29,9 @@ public:
         // Closed by anyone but close(). It may be connected again at once.
         enum class Cause
         {
+            closed, // by the server
             failed,
-            refused
+            refused // user or password: do not hurry to try again
         };
         virtual void on_closed(Cause cause, std::string_view why) = 0;
 

@@ -44,7 +44,7 @@ void Link::attempt()
     const std::size_t index = next_address_++ % config_.addresses.size();
 
     breaker_.attempt();
-    connection_.log().set_quiet(!reason_.empty());
+    connection_.log().set_quiet(failing_);
     connect_timer_.start(config_.connect_timeout);
     connection_.connect(config_.addresses[index]);
 }
@@ -72,7 +72,12 @@ void Link::on_closed(Cause cause, std::string_view why)
     connect_timer_.stop();
     breaker_.lost();
     reason_ = why;
-    tell(false);
+    failing_ = !was_up_;
+    // Servers close connections that were idle for long; whether this one is
+    // down shows at the next attempt.
+    if (failing_ || cause != Cause::closed) {
+        tell(false);
+    }
     if (was_up_) {
         was_up_ = false;
         user_.on_down();

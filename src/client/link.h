@@ -78,7 +78,8 @@ private:
     ngx::Timer retry_timer_;
     std::size_t next_address_ = 0;
     bool was_up_ = false;
-    bool told_up_ = true; // what the log said last
+    bool failing_ = false; // the last attempt did
+    bool told_up_ = true;  // what the log said last
     ngx_msec_t told_down_at_ = 0;
     std::string reason_;
 };
