@@ -114,10 +114,12 @@ char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return set_mask(cf, location_of(conf).ignored_fields, choices);
 }
 
+// As in nginx, what is cached for GET answers HEAD, so both are always there.
 char *set_methods(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
-    static constexpr Choice<std::uint32_t> choices[] = {
-        {"GET", cache::kMethodGet}, {"HEAD", cache::kMethodHead}};
+    constexpr std::uint32_t both = cache::kMethodGet | cache::kMethodHead;
+    static constexpr Choice<std::uint32_t> choices[] = {{"GET", both},
+                                                        {"HEAD", both}};
     return set_mask(cf, location_of(conf).methods, choices);
 }
 

@@ -5,6 +5,7 @@
 #include "conf/main.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
+#include "tier/zone.h"
 
 namespace edge::conf {
 
@@ -104,6 +105,7 @@ char *merge_location(ngx_conf_t *cf, void *parent, void *child)
                            "inside a tenant: write \"edge_cache_tenant\" too");
         return static_cast<char *>(NGX_CONF_ERROR);
     }
+    lcf.zone.value->settings.has_tenants |= lcf.tenant.value != nullptr;
     lcf.policy = make_policy(lcf);
     lcf.fingerprint = make_fingerprint(lcf);
     lcf.label_index =

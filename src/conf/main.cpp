@@ -4,32 +4,14 @@
 
 #include "client/config.h"
 #include "conf/arguments.h"
+#include "conf/limit_zone.h"
 #include "ngx/pool.h"
+#include "tier/limit_zone.h"
 #include "tier/zone.h"
 
 namespace edge::conf {
 
 namespace {
-
-// NAME:SIZE
-struct NamedSize
-{
-    std::string_view name;
-    std::uint64_t size;
-};
-
-std::optional<NamedSize> parse_named_size(std::string_view word)
-{
-    const std::size_t colon = word.find(':');
-    if (colon == 0 || colon == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const auto size = parse_size(word.substr(colon + 1));
-    if (!size) {
-        return std::nullopt;
-    }
-    return NamedSize{word.substr(0, colon), *size};
-}
 
 char *set_zone_parameter(ngx_conf_t *cf, tier::Zone &zone,
                          std::string_view word)
@@ -43,16 +25,11 @@ char *set_zone_parameter(ngx_conf_t *cf, tier::Zone &zone,
         zone.settings.selectors = static_cast<std::size_t>(*rows);
         return NGX_CONF_OK;
     }
-    return refuse(cf, word, "write selectors=N, or nothing more");
-}
-
-bool is_zone_name(std::string_view name)
-{
-    return name.size() <= 64 &&
-           std::all_of(name.begin(), name.end(), [](char c) {
-               return is_digit(c) || c == '_' || c == '-' || c == '.' ||
-                      (lower(c) >= 'a' && lower(c) <= 'z');
-           });
+    if (const auto name = parameter(word, "redis")) {
+        zone.settings.redis_name = *name;
+        return NGX_CONF_OK;
+    }
+    return refuse(cf, word, "write redis=NAME, selectors=N, or nothing more");
 }
 
 } // namespace
@@ -67,6 +44,19 @@ tier::Zone *Main::zone(ngx_conf_t *cf, std::string_view name)
     auto *zone = ngx::pool_new<tier::Zone>(cf->pool);
     zone->settings.name = name;
     zones.push_back(zone);
+    return zone;
+}
+
+tier::LimitZone *Main::limit_zone(ngx_conf_t *cf, std::string_view name)
+{
+    for (tier::LimitZone *zone : limit_zones) {
+        if (zone->settings.name == name) {
+            return zone;
+        }
+    }
+    auto *zone = ngx::pool_new<tier::LimitZone>(cf->pool);
+    zone->settings.name = name;
+    limit_zones.push_back(zone);
     return zone;
 }
 
@@ -93,11 +83,14 @@ void *create_main(ngx_conf_t *cf)
     return ngx::pool_new<Main>(cf->pool);
 }
 
+// Blocks may stand in any order, so names are looked up at the end.
 char *init_main(ngx_conf_t *cf, void *conf)
 {
-    for (const tier::Zone *zone : static_cast<Main *>(conf)->zones) {
-        if (zone->settings.size == 0) {
-            ngx_str_t name = ngx::str(zone->settings.name);
+    Main &mcf = *static_cast<Main *>(conf);
+    for (tier::Zone *zone : mcf.zones) {
+        tier::ZoneSettings &settings = zone->settings;
+        ngx_str_t name = ngx::str(settings.name);
+        if (settings.size == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"edge_cache %V\" names a zone that is not "
                                "there: write \"edge_cache_zone %V:SIZE;\" in "
@@ -105,8 +98,21 @@ char *init_main(ngx_conf_t *cf, void *conf)
                                &name, &name);
             return static_cast<char *>(NGX_CONF_ERROR);
         }
+        if (settings.redis_name.empty()) {
+            continue;
+        }
+        settings.redis = mcf.find_redis(settings.redis_name);
+        if (settings.redis == nullptr) {
+            ngx_str_t redis = ngx::str(settings.redis_name);
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"redis=%V\" of zone \"%V\" names a block "
+                               "that is not there: write \"edge_redis %V { "
+                               "server HOST:PORT; }\" in the http block",
+                               &redis, &name, &redis);
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
     }
-    return NGX_CONF_OK;
+    return check_limit_zones(cf, mcf);
 }
 
 Main &main(ngx_conf_t *cf)
@@ -125,10 +131,8 @@ char *set_cache_zone(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     const auto words = arguments(cf);
     const auto named = parse_named_size(ngx::view(words[0]));
-    if (!named || !is_zone_name(named->name)) {
-        return refuse(cf, ngx::view(words[0]),
-                      "write NAME:SIZE, such as api:64m; a name has letters, "
-                      "digits, and - _ . only");
+    if (!named) {
+        return refuse(cf, ngx::view(words[0]), kNamedSizeSyntax);
     }
     if (named->size < tier::Zone::kMinSize) {
         return refuse(cf, ngx::view(words[0]), "write a size of 1m or more");

@@ -45,6 +45,7 @@ public:
     bool is_complete() const;
 
     FillPlan &plan() { return plan_; }
+    const FillPlan &plan() const { return plan_; }
     std::uint64_t size() const { return size_; }
     std::span<const std::string_view> pieces() const { return pieces_; }
     cache::Reason refused() const { return refused_; }

@@ -1,5 +1,7 @@
 #include "flow/fill_plan.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cache/storability.h"
 #include "cache/stored_fields.h"
@@ -135,7 +137,9 @@ FillPlan make_plan(const cache::ResponseFacts &response,
     plan.entry.status = response.status;
     plan.entry.times = storable.times;
     plan.entry.must_revalidate = storable.must_revalidate;
+    plan.entry.s_maxage = storable.s_maxage;
     plan.entry.explicitly_shared = storable.explicitly_shared;
+    plan.entry.authorization_allowed = storable.authorization_allowed;
     plan.expected_size = response.content_length;
     plan.max_size = policy.max_size;
     return plan;

@@ -96,50 +96,61 @@ bool wants_several_ranges(const ngx_http_request_t *r)
 }
 
 // The range filter cuts several ranges out of one buffer only.
-std::string_view contiguous(ngx_http_request_t *r,
-                            const shm::PinnedObject &object)
+std::string_view contiguous(ngx_http_request_t *r, const Hit &hit)
 {
-    auto *copy = static_cast<u_char *>(
-        ngx::allocate(r->pool, object.body_size() + 1));
+    const auto size = static_cast<std::size_t>(hit.entry.body_size);
+    auto *copy = static_cast<u_char *>(ngx::allocate(r->pool, size + 1));
     u_char *end = copy;
-    auto pieces = object.body();
-    while (const auto piece = pieces.next()) {
-        end = ngx_cpymem(end, piece->data(), piece->size());
-    }
-    return {reinterpret_cast<char *>(copy), object.body_size()};
+    hit.for_each_piece([&](std::string_view piece) {
+        end = ngx_cpymem(end, piece.data(), piece.size());
+    });
+    return {reinterpret_cast<char *>(copy), size};
 }
 
-ngx_chain_t *make_body(ngx_http_request_t *r, const shm::PinnedObject &object)
+class Chain
 {
-    ngx_chain_t *first = nullptr;
-    ngx_chain_t **end = &first;
-    const auto append = [&](std::string_view bytes) {
-        *end = ngx::pool_new<ngx_chain_t>(r->pool);
-        (*end)->buf = make_buffer(r, bytes);
-        end = &(*end)->next;
-    };
+public:
+    explicit Chain(ngx_http_request_t *r) : r_(r) {}
 
-    ngx_buf_t *last = nullptr;
-    if (wants_several_ranges(r)) {
-        append(contiguous(r, object));
-        last = first->buf;
-    } else {
-        auto pieces = object.body();
-        while (const auto piece = pieces.next()) {
-            append(*piece);
+    void append(std::string_view bytes)
+    {
+        *end_ = ngx::pool_new<ngx_chain_t>(r_->pool);
+        last_ = (*end_)->buf = make_buffer(r_, bytes);
+        end_ = &(*end_)->next;
+        size_++;
+    }
+    std::size_t size() const { return size_; }
+
+    // At least one buffer, the last of which ends the response.
+    ngx_chain_t *finish()
+    {
+        if (first_ == nullptr) {
+            append({});
         }
-        r->single_range = first != nullptr && first->next != nullptr;
+        last_->last_buf = 1;
+        last_->last_in_chain = 1;
+        last_->memory = last_->pos != last_->last;
+        return first_;
     }
-    if (first == nullptr) {
-        append({});
+
+private:
+    ngx_http_request_t *r_;
+    ngx_chain_t *first_ = nullptr;
+    ngx_chain_t **end_ = &first_;
+    ngx_buf_t *last_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+ngx_chain_t *make_body(ngx_http_request_t *r, const Hit &hit)
+{
+    Chain body(r);
+    if (wants_several_ranges(r)) {
+        body.append(contiguous(r, hit));
+    } else {
+        hit.for_each_piece([&](auto piece) { body.append(piece); });
     }
-    for (ngx_chain_t *link = first; link != nullptr; link = link->next) {
-        last = link->buf;
-    }
-    last->last_buf = 1;
-    last->last_in_chain = 1;
-    last->sync = last->pos == last->last;
-    return first;
+    r->single_range = body.size() > 1;
+    return body.finish();
 }
 
 } // namespace
@@ -164,7 +175,7 @@ ngx_int_t send_hit(ngx_http_request_t *r)
     }
     allow_ranges(r, request.fields, stored);
 
-    ngx_chain_t *body = make_body(r, request.hit->object);
+    ngx_chain_t *body = make_body(r, *request.hit);
     const ngx_int_t rc = ngx_http_send_header(r);
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;

@@ -47,10 +47,9 @@ std::optional<Found> find_variant(ngx_http_request_t *r, Request &request)
     if (!found || found->entry.kind != cache::EntryKind::vary) {
         return found;
     }
-    const VariantKey variant =
-        variant_key(r->pool, identity, found->entry.vary, request.fields,
-                    request.zone().secret());
-    return find(request, variant.hash, variant.key);
+    request.variant = variant_key(r->pool, identity, found->entry.vary,
+                                  request.fields, request.zone().secret());
+    return find(request, request.variant->hash, request.variant->key);
 }
 
 } // namespace
@@ -77,8 +76,8 @@ std::optional<Hit> find_in_memory(ngx_http_request_t *r, Request &request)
         request.refuse(Reason::purged);
         return std::nullopt;
     }
-    return Hit{std::move(found->object), entry, cache::Tier::memory,
-               current_age(entry.times, now)};
+    return Hit{entry, current_age(entry.times, now), cache::Tier::memory,
+               std::move(found->object), {}};
 }
 
 } // namespace edge::flow

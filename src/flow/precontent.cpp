@@ -4,6 +4,7 @@
 
 #include "flow/hit.h"
 #include "flow/memory_lookup.h"
+#include "flow/redis_lookup.h"
 #include "flow/request.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
@@ -50,55 +51,106 @@ ngx_int_t fill(ngx_http_request_t *r, Request &request)
     return NGX_DECLINED;
 }
 
-std::optional<Hit> look_up(ngx_http_request_t *r, Request &request)
+void look_in_memory(ngx_http_request_t *r, Request &request)
 {
     const std::int64_t start = ngx::monotonic_micros();
-    std::optional<Hit> hit = find_in_memory(r, request);
-    shm::Counters &counters = request.zone().counters();
-    counters.lookups[static_cast<std::size_t>(cache::Tier::memory)].observe(
-        ngx::monotonic_micros() - start);
-    return hit;
+    request.hit = find_in_memory(r, request);
+    request.zone().counters().observe(cache::Tier::memory,
+                                      ngx::monotonic_micros() - start);
 }
 
-ngx_int_t serve(ngx_http_request_t *r, Request &request, Hit hit)
+ngx_int_t serve(ngx_http_request_t *r, Request &request)
 {
     request.status = Status::hit;
     request.reason = Reason::none;
-    request.zone()
-        .counters()
-        .hits[static_cast<std::size_t>(hit.tier)]
-        .add();
-    request.hit.emplace(std::move(hit));
+    request.zone().counters().hit(request.hit->tier);
     r->content_handler =
         ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
     return NGX_OK;
 }
 
-ngx_int_t answer(ngx_http_request_t *r, Request &request)
+// What comes of the lookups.
+ngx_int_t conclude(ngx_http_request_t *r, Request &request)
+{
+    if (request.hit) {
+        return serve(r, request);
+    }
+    request.status = Status::miss;
+    return fill(r, request);
+}
+
+// The flow has ended: the phases go on behind this handler, which is called
+// once more and concludes.
+void resume_phases(void *data)
+{
+    auto *r = static_cast<ngx_http_request_t *>(data);
+    ngx_connection_t *connection = r->connection;
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_set_log_request(connection->log, r);
+    ngx_http_core_run_phases(r);
+    ngx_http_run_posted_requests(connection);
+}
+
+// Nothing but the flow and the client's end moves the request from here.
+ngx_int_t suspend(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+    // The client may have gone before that handler was set.
+    ngx_connection_t *connection = r->connection;
+    if (connection->read->ready) {
+        ngx_post_event(connection->read, &ngx_posted_events);
+    }
+    return NGX_AGAIN;
+}
+
+ngx_int_t look_further(ngx_http_request_t *r, Request &request)
+{
+    ngx::Flow &flow = begin_flow(r, request);
+    if (flow.run(find_in_redis(flow, r, request), &resume_phases, r)) {
+        return conclude(r, request);
+    }
+    request.looked_up = true;
+    return suspend(r);
+}
+
+// Whether the cache has a part in this request, and which resource it asks
+// for.
+Reason examine(ngx_http_request_t *r, Request &request)
 {
     request.fields = ngx::fields(r->pool, r->headers_in.headers);
     request.facts = facts_of(r, request.fields);
 
-    Reason reason = admit(request.facts, request.lcf.policy);
+    const Reason reason = admit(request.facts, request.lcf.policy);
     if (reason != Reason::none) {
-        return bypass(request, reason);
+        return reason;
     }
     auto identified = identify(r, request.lcf, request.zone());
     if (const auto *refused = std::get_if<Reason>(&identified)) {
-        return bypass(request, *refused);
+        return *refused;
     }
     request.identity = std::get<Identity>(identified);
+    return Reason::none;
+}
 
+ngx_int_t answer(ngx_http_request_t *r, Request &request)
+{
+    const Reason reason = examine(r, request);
+    if (reason != Reason::none) {
+        return bypass(request, reason);
+    }
     if (is_bypassed(r, request.lcf)) {
         request.status = Status::bypass;
         request.refuse(Reason::bypass_directive);
         return fill(r, request);
     }
-    if (std::optional<Hit> hit = look_up(r, request)) {
-        return serve(r, request, std::move(*hit));
+
+    look_in_memory(r, request);
+    if (!request.hit && request.zone().redis() != nullptr) {
+        return look_further(r, request);
     }
-    request.status = Status::miss;
-    return fill(r, request);
+    return conclude(r, request);
 }
 
 // A redirect after the origin was asked shows something else than what the
@@ -122,14 +174,17 @@ void leave(ngx_http_request_t *r, Request &earlier)
 
 ngx_int_t on_precontent(ngx_http_request_t *r)
 {
-    conf::Location &lcf = conf::location(r);
     if (r != r->main) {
         return NGX_DECLINED;
     }
-
     if (Request *earlier = find_request(r)) {
+        if (std::exchange(earlier->looked_up, false)) {
+            return conclude(r, *earlier);
+        }
         leave(r, *earlier);
     }
+
+    conf::Location &lcf = conf::location(r);
     if (lcf.zone.value == nullptr) {
         return NGX_DECLINED;
     }

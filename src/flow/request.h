@@ -12,20 +12,36 @@
 #include "flow/fill.h"
 #include "flow/hidden_headers.h"
 #include "flow/identity.h"
+#include "flow/variant.h"
 #include "http/field.h"
 #include "ngx/nginx.h"
+#include "ngx/task.h"
 #include "tier/pinned.h"
 #include "tier/zone.h"
 
 namespace edge::flow {
 
-// A stored object that answers the request.
+// A stored object that answers the request: pinned in shared memory, or a copy
+// in the request's pool.
 struct Hit
 {
-    tier::Pinned object;
     cache::Entry entry;
-    cache::Tier tier;
     Millis age;
+    cache::Tier tier;
+    std::optional<tier::Pinned> object;
+    std::string_view copy;
+
+    template <typename Visit> void for_each_piece(Visit &&visit) const
+    {
+        if (!object) {
+            visit(copy);
+            return;
+        }
+        auto pieces = (*object)->body();
+        while (const auto piece = pieces.next()) {
+            visit(*piece);
+        }
+    }
 };
 
 struct Request
@@ -43,7 +59,15 @@ struct Request
     cache::RequestFacts facts;
     std::optional<Identity> identity;
 
+    // What memory knows of the resource's Vary names this variant.
+    std::optional<VariantKey> variant;
     std::optional<Hit> hit;
+
+    // What it waits for, if anything; ends with the request.
+    std::optional<ngx::Flow> flow;
+    // The flow has been started: its results are above when the phases run
+    // again.
+    bool looked_up = false;
 
     // A miss that may be stored: until the header says that it may not.
     bool may_fill = false;
@@ -69,5 +93,9 @@ Request *find_request(ngx_http_request_t *r);
 
 // A new state for the location that `r` is in now.
 Request &make_request(ngx_http_request_t *r, conf::Location &lcf);
+
+// The request's flow, cancelled as soon as the request ends: that is before
+// its pool goes.
+ngx::Flow &begin_flow(ngx_http_request_t *r, Request &request);
 
 } // namespace edge::flow

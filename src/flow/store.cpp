@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flow/variant.h"
+#include "http/vary.h"
 #include "invalidate/selector.h"
 
 namespace edge::flow {
@@ -60,6 +61,7 @@ Reason store_vary_record(Request &request, std::string_view names,
 {
     Entry record = object;
     record.kind = cache::EntryKind::vary;
+    record.status = 0;
     record.vary = cache::StringList(names);
     record.selectors = {};
     record.tags = {};
@@ -74,7 +76,11 @@ Reason store(ngx_http_request_t *r, Request &request)
 {
     FillPlan &plan = request.fill->plan();
     const Identity &identity = *request.identity;
-    const std::string vary = encode(merge_vary(request, plan.vary));
+    const std::vector<std::string> names = merge_vary(request, plan.vary);
+    if (names.size() > http::Vary::max_names) {
+        return Reason::vary_limit;
+    }
+    const std::string vary = encode(names);
     const std::string tags = encode(plan.tags);
     const std::string selectors = selectors_of(identity, plan);
 

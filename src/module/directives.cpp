@@ -1,7 +1,11 @@
 #include "module/directives.h"
 
+#include "conf/api.h"
 #include "conf/cache_directives.h"
+#include "conf/limit_directives.h"
+#include "conf/limit_zone.h"
 #include "conf/main.h"
+#include "conf/redis_block.h"
 #include "conf/values.h"
 #include "ngx/guard.h"
 
@@ -45,6 +49,8 @@ ngx_command_t any(const char (&text)[N], ngx_uint_t arguments, Setter set)
 } // namespace
 
 ngx_command_t directives[] = {
+    {name("edge_redis", 10), NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
+     guard<&conf::set_redis>, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
     http("edge_cache_zone", NGX_CONF_1MORE, guard<&conf::set_cache_zone>),
     http("edge_cache_fill_memory", NGX_CONF_TAKE1,
          guard<&conf::set_fill_memory>),
@@ -76,6 +82,21 @@ ngx_command_t directives[] = {
         guard<&conf::set_flag<&Location::close_delimited>>),
     any("edge_cache_max_size", NGX_CONF_TAKE1, guard<&conf::set_max_size>),
     any("edge_cache_label", NGX_CONF_TAKE1, guard<&conf::set_label>),
+
+    http("edge_limit_zone", NGX_CONF_2MORE, guard<&conf::set_limit_zone>),
+    any("edge_limit", NGX_CONF_1MORE, guard<&conf::set_limit>),
+    any("edge_limit_status", NGX_CONF_TAKE1, guard<&conf::set_limit_status>),
+    any("edge_limit_headers", NGX_CONF_TAKE1, guard<&conf::set_limit_headers>),
+    any("edge_limit_body", NGX_CONF_TAKE12, guard<&conf::set_limit_body>),
+    any("edge_limit_fallback", NGX_CONF_TAKE123,
+        guard<&conf::set_limit_fallback>),
+    any("edge_limit_dry_run", NGX_CONF_TAKE1,
+        guard<&conf::set_flag<&Location::limit_dry_run>>),
+    any("edge_limit_log_level", NGX_CONF_TAKE1,
+        guard<&conf::set_limit_log_level>),
+
+    {name("edge_api", 8), NGX_HTTP_LOC_CONF | NGX_CONF_ANY,
+     guard<&conf::set_api>, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
 
     ngx_null_command,
 };

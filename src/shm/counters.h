@@ -80,6 +80,12 @@ public:
     // The caller holds the zone's lock. Names longer than max_name are cut.
     std::size_t claim_label(std::string_view name);
 
+    void hit(cache::Tier tier) { hits[static_cast<std::size_t>(tier)].add(); }
+    void observe(cache::Tier tier, std::int64_t micros)
+    {
+        lookups[static_cast<std::size_t>(tier)].observe(micros);
+    }
+
     std::array<LabelCounters, max_labels> labels;
 
     std::array<Counter, cache::kTiers> hits;
@@ -88,6 +94,10 @@ public:
     Counter fills_started;
     Counter fills_stored;
     Counter fills_aborted;
+    // Objects on their way to the shared tier.
+    Counter redis_stored;
+    Counter redis_dropped;
+    Counter redis_failed;
     Counter purges_hard;
     Counter purges_soft;
     // A lock holder died while it was changing something.

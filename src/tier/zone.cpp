@@ -18,6 +18,7 @@ struct ZoneHead
 
     std::uint64_t magic = kMagic;
     std::uint64_t selectors = 0;
+    bool own_log = true;
     ngx::ChangingMark changing;
     // Keys the hashes of this zone's index.
     std::array<char, 32> secret{};
@@ -42,11 +43,11 @@ struct Division
 };
 
 std::optional<Division> divide(std::span<std::byte> memory,
-                               std::size_t selectors)
+                               std::uint32_t selectors)
 {
     const std::size_t head = aligned(sizeof(ZoneHead));
     const std::size_t generations =
-        aligned(shm::Generations::size(selectors));
+        aligned(shm::Generations::bytes_for(selectors));
     if (head + generations + shm::MemoryTier::kMinimumSize > memory.size()) {
         return std::nullopt;
     }
@@ -106,9 +107,10 @@ ngx_int_t Zone::init(ngx_shm_zone_t *shm_zone, void *old)
     if (!zone.map(memory, fresh)) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                       "zone \"%V\" is too small for selectors=%uz, or was made "
-                      "with another value: write a larger size, or another "
+                      "with other settings: write a larger size, or another "
                       "name",
-                      &shm_zone->shm.name, zone.settings.selectors);
+                      &shm_zone->shm.name,
+                      static_cast<std::size_t>(zone.settings.selectors));
         return NGX_ERROR;
     }
     return NGX_OK;
@@ -125,7 +127,8 @@ bool Zone::map(std::span<std::byte> memory, bool fresh)
     }
     head_ = reinterpret_cast<ZoneHead *>(parts->head.data());
     if (head_->magic != ZoneHead::kMagic ||
-        head_->selectors != settings.selectors) {
+        head_->selectors != settings.selectors ||
+        head_->own_log != (settings.redis == nullptr)) {
         return false;
     }
     counters_ = &head_->counters;
@@ -144,13 +147,17 @@ bool Zone::format(std::span<std::byte> memory)
     }
     auto *head = new (parts->head.data()) ZoneHead();
     head->selectors = settings.selectors;
+    head->own_log = settings.redis == nullptr;
     ngx::fill_random(head->secret.data(), head->secret.size());
 
-    shm::MemoryTierConfig config;
-    config.seed = ngx::random_number();
-    return shm::Generations::format(parts->generations, settings.selectors,
-                                    ngx::random_number()) &&
-           shm::MemoryTier::format(parts->objects, config);
+    shm::GenerationsConfig generations;
+    generations.rows = settings.selectors;
+    generations.random = ngx::random_number() | 1;
+    generations.own_log = settings.redis == nullptr;
+    shm::MemoryTierConfig objects;
+    objects.seed = ngx::random_number();
+    return shm::Generations::format(parts->generations, generations) &&
+           shm::MemoryTier::format(parts->objects, objects);
 }
 
 void Zone::prepare(std::span<const std::string_view> labels,
@@ -175,14 +182,15 @@ void Zone::recover()
     generations_->recover();
 }
 
-shm::OwnerSlot Zone::owner()
+// The slot of this process, claimed at its first use. When all are taken
+// nothing is found and nothing stored until the dead have been released.
+std::optional<shm::OwnerSlot> Zone::owner()
 {
     if (!owner_) {
         const Process process = this_process();
         owner_ = memory_->claim_owner(process.pid, process.start);
     }
-    // All slots taken: dead owners are released once a second.
-    return owner_.value();
+    return owner_;
 }
 
 invalidate::Ticket Zone::ticket()
@@ -194,11 +202,43 @@ invalidate::Ticket Zone::ticket()
 std::optional<Pinned> Zone::find(const Hash128 &hash)
 {
     const Lock lock(*this);
-    const auto found = memory_->find(hash, owner(), ngx::boot_now());
+    const auto slot = owner();
+    if (!slot) {
+        return std::nullopt;
+    }
+    const auto found = memory_->find(hash, *slot, ngx::boot_now());
     if (const auto *object = std::get_if<shm::PinnedObject>(&found)) {
         return Pinned(*this, *object);
     }
     return std::nullopt;
+}
+
+bool Zone::is_usable(const shm::PinnedObject &object,
+                     const cache::Entry &entry)
+{
+    const Lock lock(*this);
+    const std::uint64_t changes = generations_->changes();
+    if (object.checked() == changes) {
+        return true;
+    }
+    if (!check(entry)) {
+        return false;
+    }
+    object.set_checked(changes);
+    return true;
+}
+
+bool Zone::is_usable(const cache::Entry &entry)
+{
+    const Lock lock(*this);
+    return check(entry);
+}
+
+bool Zone::check(const cache::Entry &entry) const
+{
+    return generations_->check(entry.ticket, entry.selectors,
+                               invalidate::hash_tenant(entry.tenant)) ==
+           shm::Usability::usable;
 }
 
 void Zone::unpin(const shm::Pin &pin)
@@ -218,6 +258,13 @@ shm::MemoryTierStats Zone::stats()
 {
     const Lock lock(*this);
     return memory_->stats();
+}
+
+invalidate::Generation Zone::purge(std::span<const invalidate::RowKey> rows,
+                                   invalidate::PurgeMode mode)
+{
+    const Lock lock(*this);
+    return generations_->purge(rows, mode);
 }
 
 void Zone::release_dead_owners()

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "cache/entry.h"
 #include "cache/reason.h"
+#include "client/config.h"
 #include "invalidate/generation.h"
 #include "ngx/nginx.h"
 #include "ngx/zone.h"
@@ -26,13 +27,21 @@
 
 namespace edge::tier {
 
+class RedisTier;
+
 struct ZoneSettings
 {
     std::string_view name;
     // 0: used, but not yet made by edge_cache_zone.
     std::uint64_t size = 0;
     // Wide selectors that are remembered.
-    std::size_t selectors = 65536;
+    std::uint32_t selectors = 65536;
+    // Some location that uses it has edge_cache_tenant.
+    bool has_tenants = false;
+    // As written; empty without redis=.
+    std::string_view redis_name;
+    // Null: memory is the only tier, and the zone is its own log.
+    const client::RedisConfig *redis = nullptr;
 };
 
 // Where an object is found: under its own hash, among those of its resource.
@@ -75,6 +84,12 @@ public:
     bool is_usable(const shm::PinnedObject &object,
                    const cache::Entry &entry);
 
+    bool is_usable(const cache::Entry &entry);
+
+    // The next place in the log of a zone that is its own.
+    invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
+                                 invalidate::PurgeMode mode);
+
     // Stores an object, unless it was purged while it was filled.
     cache::Reason put(const ObjectName &name, const cache::Entry &entry,
                       std::span<const std::string_view> body);
@@ -90,14 +105,19 @@ public:
     ngx::ChangingMark &mark() const;
     void recover();
 
-    shm::MemoryTier &memory() { return *memory_; }
     shm::Generations &generations() { return *generations_; }
+
+    // Null without edge_redis, and in processes that serve no requests.
+    RedisTier *redis() const { return redis_; }
+    void connect(RedisTier *redis) { redis_ = redis; }
 
 private:
     static ngx_int_t init(ngx_shm_zone_t *shm_zone, void *old);
     bool map(std::span<std::byte> memory, bool fresh);
     bool format(std::span<std::byte> memory);
-    shm::OwnerSlot owner();
+    std::optional<shm::OwnerSlot> owner();
+    std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
+    bool check(const cache::Entry &entry) const;
 
     ngx_shmtx_t *mutex_ = nullptr;
     ZoneHead *head_ = nullptr;
@@ -109,6 +129,7 @@ private:
     std::vector<std::size_t> label_slots_;
     std::optional<FillBudget> fill_budget_;
     std::optional<shm::OwnerSlot> owner_;
+    RedisTier *redis_ = nullptr;
 };
 
 using Lock = ngx::Locked<Zone>;

@@ -1,0 +1,57 @@
+#include "api/authorize.h"
+
+#include <openssl/crypto.h>
+
+#include "base/text.h"
+#include "ngx/text.h"
+
+namespace edge::api {
+
+namespace {
+
+// The token of `Authorization: Bearer TOKEN` (RFC 6750 2.1).
+std::optional<std::string_view> bearer_token(ngx_http_request_t *r)
+{
+    constexpr std::string_view scheme = "bearer ";
+    if (r->headers_in.authorization == nullptr) {
+        return std::nullopt;
+    }
+    const std::string_view value =
+        ngx::view(r->headers_in.authorization->value);
+    if (!equals_ignore_case(value.substr(0, scheme.size()), scheme)) {
+        return std::nullopt;
+    }
+    return trim_ows(value.substr(scheme.size()));
+}
+
+// Of digests: neither time nor length says anything about the token.
+bool is_token(std::string_view text, const Digest &expected)
+{
+    const Digest digest = sha256(text);
+    return CRYPTO_memcmp(digest.data(), expected.data(), digest.size()) == 0;
+}
+
+} // namespace
+
+std::optional<Answer> refuse_write(ngx_http_request_t *r,
+                                   const conf::Api &api)
+{
+    if (!api.write) {
+        return problem(NGX_HTTP_FORBIDDEN,
+                       "This endpoint is read-only. Write \"edge_api write=on "
+                       "token_file=FILE;\" to allow it.");
+    }
+    const auto token = bearer_token(r);
+    if (!token) {
+        add_header(r, "WWW-Authenticate", "Bearer");
+        return problem(NGX_HTTP_UNAUTHORIZED,
+                       "Send the token as \"Authorization: Bearer TOKEN\".");
+    }
+    if (!is_token(*token, *api.token)) {
+        return problem(NGX_HTTP_FORBIDDEN,
+                       "This token is not the one in token_file.");
+    }
+    return std::nullopt;
+}
+
+} // namespace edge::api

@@ -1,0 +1,80 @@
+#include "api/handler.h"
+
+#include "api/health.h"
+#include "api/metrics.h"
+#include "api/purge.h"
+#include "api/response.h"
+#include "conf/location.h"
+#include "conf/main.h"
+#include "ngx/text.h"
+
+namespace edge::api {
+
+namespace {
+
+ngx_int_t get_metrics(ngx_http_request_t *r)
+{
+    Answer answer;
+    answer.type = "text/plain; version=0.0.4";
+    answer.body = metrics(conf::main(r));
+    return send(r, answer);
+}
+
+ngx_int_t get_health(ngx_http_request_t *r)
+{
+    ngx_str_t value;
+    const bool strict =
+        ngx_http_arg(r, ngx::bytes("strict"), 6, &value) == NGX_OK &&
+        ngx::view(value) == "1";
+    return send(r, health(conf::main(r), strict));
+}
+
+struct Route
+{
+    std::string_view path;
+    ngx_uint_t methods;
+    std::string_view allow;
+    ngx_int_t (*handle)(ngx_http_request_t *r);
+};
+
+constexpr Route kRoutes[] = {
+    {"metrics", NGX_HTTP_GET | NGX_HTTP_HEAD, "GET, HEAD", &get_metrics},
+    {"health", NGX_HTTP_GET | NGX_HTTP_HEAD, "GET, HEAD", &get_health},
+    {"purge", NGX_HTTP_POST, "POST", &post_purge},
+};
+
+// What comes behind the location's own name.
+std::string_view path_below_location(ngx_http_request_t *r)
+{
+    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    return ngx::view(r->uri).substr(clcf->name.len);
+}
+
+ngx_int_t refuse(ngx_http_request_t *r, const Answer &answer)
+{
+    const ngx_int_t rc = ngx_http_discard_request_body(r);
+    return rc == NGX_OK ? send(r, answer) : rc;
+}
+
+} // namespace
+
+ngx_int_t handle(ngx_http_request_t *r)
+{
+    const std::string_view path = path_below_location(r);
+    for (const Route &route : kRoutes) {
+        if (route.path != path) {
+            continue;
+        }
+        if (r->method & route.methods) {
+            return route.handle(r);
+        }
+        add_header(r, "Allow", route.allow);
+        return refuse(r, problem(NGX_HTTP_NOT_ALLOWED,
+                                 "Allow says which methods are known here."));
+    }
+    return refuse(r, problem(NGX_HTTP_NOT_FOUND,
+                             "There is metrics, health and purge here."));
+}
+
+} // namespace edge::api

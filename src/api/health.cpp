@@ -1,0 +1,57 @@
+#include "api/health.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tier/redis_tier.h"
+#include "tier/zone.h"
+
+namespace edge::api {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Neither addresses nor secrets: the page may be open to more than operators.
+Json describe(tier::Zone &zone, bool &degraded)
+{
+    const shm::MemoryTierStats stats = zone.stats();
+    Json json;
+    json["name"] = zone.settings.name;
+    json["objects"] = stats.objects;
+    json["used_bytes"] = stats.bytes;
+    json["capacity_bytes"] = stats.capacity;
+    if (zone.settings.redis == nullptr) {
+        return json;
+    }
+
+    const bool up = zone.redis() != nullptr && zone.redis()->redis().up();
+    degraded = degraded || !up;
+    json["redis"]["state"] = up ? "up" : "down";
+    if (!up && zone.redis() != nullptr) {
+        json["redis"]["reason"] = zone.redis()->redis().reason();
+    }
+    return json;
+}
+
+} // namespace
+
+Answer health(conf::Main &main, bool strict)
+{
+    bool degraded = false;
+    Json zones = Json::array();
+    for (tier::Zone *zone : main.zones) {
+        zones.push_back(describe(*zone, degraded));
+    }
+
+    Json body;
+    body["status"] = degraded ? "degraded" : "ok";
+    body["zones"] = std::move(zones);
+
+    Answer answer;
+    answer.status = degraded && strict ? NGX_HTTP_SERVICE_UNAVAILABLE
+                                       : NGX_HTTP_OK;
+    answer.body = body.dump() + "\n";
+    return answer;
+}
+
+} // namespace edge::api

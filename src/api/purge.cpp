@@ -1,0 +1,216 @@
+#include "api/purge.h"
+
+#include <nlohmann/json.hpp>
+
+#include "api/authorize.h"
+#include "api/body.h"
+#include "api/response.h"
+#include "conf/location.h"
+#include "conf/main.h"
+#include "invalidate/purge_request.h"
+#include "ngx/clock.h"
+#include "ngx/guard.h"
+#include "ngx/headers.h"
+#include "ngx/pool.h"
+#include "ngx/task.h"
+#include "ngx/text.h"
+#include "tier/purge.h"
+
+namespace edge::api {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using invalidate::PurgeRequest;
+
+struct ZoneResult
+{
+    tier::Zone *zone;
+    tier::PurgeOutcome outcome;
+};
+
+// One purge on its way through its zones; lives in the request's pool.
+struct Purge
+{
+    PurgeRequest request;
+    std::vector<invalidate::RowKey> rows;
+    std::vector<ZoneResult> results;
+    std::int64_t started = ngx::monotonic_micros();
+    std::optional<ngx::Flow> flow;
+};
+
+ngx::Task purge_zones(ngx::Flow &flow, Purge &purge)
+{
+    tier::PurgeOrder order;
+    order.rows = purge.rows;
+    order.mode = purge.request.mode;
+    order.wait = purge.request.wait.value_or(Millis(2400));
+    for (ZoneResult &result : purge.results) {
+        co_await tier::purge(flow, *result.zone, order, result.outcome);
+    }
+}
+
+std::string text_of(invalidate::Generation generation)
+{
+    return std::to_string(generation.epoch()) + "-" +
+           std::to_string(generation.sequence());
+}
+
+Json describe(const tier::PurgeOutcome &outcome)
+{
+    Json json;
+    json["generation"] = text_of(outcome.generation);
+    json["instances"] = {{"applied", outcome.applied}, {"live", outcome.live}};
+    if (outcome.local) {
+        json["scope"] = "local";
+    }
+    for (const tier::MissingInstance &missing : outcome.missing) {
+        Json entry{{"instance", missing.name}};
+        if (missing.safe_at) {
+            entry["safe_at"] = missing.safe_at->time_since_epoch().count();
+        }
+        json["missing"].push_back(std::move(entry));
+    }
+    if (!outcome.local && !outcome.logged) {
+        json["scope"] = "instance";
+        json["detail"] = "Redis did not take this purge: it holds on this "
+                         "instance alone. Send it again.";
+    }
+    return json;
+}
+
+Json describe(const Purge &purge)
+{
+    Json json = describe(purge.results.front().outcome);
+    if (purge.results.size() > 1) {
+        for (const ZoneResult &result : purge.results) {
+            Json zone{{"zone", result.zone->settings.name}};
+            zone.update(describe(result.outcome));
+            json["zones"].push_back(std::move(zone));
+        }
+    }
+    json["took_ms"] =
+        static_cast<double>(ngx::monotonic_micros() - purge.started) / 1000;
+    return json;
+}
+
+ngx_int_t send_result(ngx_http_request_t *r, const Purge &purge)
+{
+    const bool done = std::all_of(
+        purge.results.begin(), purge.results.end(),
+        [](const ZoneResult &r) { return r.outcome.acknowledged(); });
+    Answer answer;
+    answer.status = done ? NGX_HTTP_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
+    answer.body = describe(purge).dump() + "\n";
+    if (!done) {
+        add_header(r, "Retry-After", "1");
+    }
+    return send(r, answer);
+}
+
+std::optional<Answer> choose_zones(const conf::Main &main, Purge &purge)
+{
+    const PurgeRequest &request = purge.request;
+    const bool names_tenant = request.tenant || request.all_tenants;
+    for (tier::Zone *zone : main.zones) {
+        if (request.zone && *request.zone != zone->settings.name) {
+            continue;
+        }
+        if (zone->settings.has_tenants && !names_tenant) {
+            return problem(NGX_HTTP_BAD_REQUEST,
+                           "This zone keeps tenants apart: name the tenant, "
+                           "or \"*\" for all of them.");
+        }
+        purge.results.push_back({zone, {}});
+    }
+    if (purge.results.empty()) {
+        return problem(NGX_HTTP_NOT_FOUND, "There is no zone of that name.");
+    }
+    return std::nullopt;
+}
+
+// Without a body the header fields say what to purge.
+invalidate::PurgeParse parse(ngx_http_request_t *r, const std::string &body)
+{
+    return body.empty() ? invalidate::parse_purge_fields(
+                              ngx::fields(r->pool, r->headers_in.headers))
+                        : invalidate::parse_purge_body(body);
+}
+
+std::optional<Answer> prepare(ngx_http_request_t *r, Purge &purge)
+{
+    const auto body = read_body(r, invalidate::kMaxPurgeBody);
+    if (!body) {
+        return problem(NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                       "Send at most 256 KiB: purge in several requests.");
+    }
+    auto parsed = parse(r, *body);
+    if (const auto *no = std::get_if<invalidate::PurgeRefusal>(&parsed)) {
+        return problem(static_cast<ngx_uint_t>(no->status), no->detail);
+    }
+    purge.request = std::get<PurgeRequest>(std::move(parsed));
+    purge.rows = invalidate::rows_of(purge.request);
+    return choose_zones(conf::main(r), purge);
+}
+
+void cancel(void *purge)
+{
+    static_cast<Purge *>(purge)->flow.reset();
+}
+
+void finish(void *data)
+{
+    auto *r = static_cast<ngx_http_request_t *>(data);
+    ngx_connection_t *connection = r->connection;
+    ngx_http_set_log_request(connection->log, r);
+    ngx_http_finalize_request(r,
+                              send_result(r, *ngx::pool_find<Purge>(r->pool)));
+    ngx_http_run_posted_requests(connection);
+}
+
+// NGX_DONE while the flow goes on: finish() then has the last word.
+ngx_int_t run(ngx_http_request_t *r)
+{
+    Purge &purge = *ngx::pool_new<Purge>(r->pool);
+    if (const auto refused = prepare(r, purge)) {
+        return send(r, *refused);
+    }
+
+    ngx_http_cleanup_t *cleanup = ngx_http_cleanup_add(r, 0);
+    if (cleanup == nullptr) {
+        throw std::bad_alloc();
+    }
+    cleanup->data = &purge;
+    cleanup->handler = ngx::guard<&cancel>;
+
+    ngx::Flow &flow = purge.flow.emplace(r->pool);
+    return flow.run(purge_zones(flow, purge), &finish, r)
+               ? send_result(r, purge)
+               : NGX_DONE;
+}
+
+// The reference that reading the body took is given back by whoever
+// finalizes.
+void on_body(ngx_http_request_t *r)
+{
+    const ngx_int_t rc =
+        ngx::guard<&run, NGX_HTTP_INTERNAL_SERVER_ERROR>(r);
+    if (rc != NGX_DONE) {
+        ngx_http_finalize_request(r, rc);
+    }
+}
+
+} // namespace
+
+ngx_int_t post_purge(ngx_http_request_t *r)
+{
+    if (const auto refused = refuse_write(r, *conf::location(r).api)) {
+        const ngx_int_t rc = ngx_http_discard_request_body(r);
+        return rc == NGX_OK ? send(r, *refused) : rc;
+    }
+    const ngx_int_t rc =
+        ngx_http_read_client_request_body(r, ngx::guard<&on_body>);
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+} // namespace edge::api

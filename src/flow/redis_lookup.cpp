@@ -1,0 +1,147 @@
+#include "flow/redis_lookup.h"
+
+#include "cache/freshness.h"
+#include "client/await.h"
+#include "flow/variant.h"
+#include "ngx/clock.h"
+#include "redis/commands.h"
+#include "tier/redis_tier.h"
+
+namespace edge::flow {
+
+namespace {
+
+using cache::Entry;
+using cache::Reason;
+
+struct Stored
+{
+    Entry entry;
+    std::string_view head;
+    std::string_view body;
+};
+
+Reason reason_of(const redis::Operation &operation)
+{
+    switch (operation.outcome()) {
+    case redis::Outcome::replied:
+        return Reason::redis_error;
+    case redis::Outcome::timed_out:
+        return Reason::redis_timeout;
+    default:
+        return Reason::redis_down;
+    }
+}
+
+// Believes nothing: whatever is not an entry of this key is a miss.
+std::optional<Stored> read(const redis::Operation &operation, Request &request,
+                           std::string_view key)
+{
+    const redis::Reply *reply = operation.reply();
+    if (reply != nullptr && reply->type == redis::ReplyType::nil) {
+        return std::nullopt;
+    }
+    if (reply == nullptr || reply->type != redis::ReplyType::bulk) {
+        request.refuse(reason_of(operation));
+        return std::nullopt;
+    }
+
+    const auto unsealed = cache::unseal(reply->text);
+    if (const auto *reason = std::get_if<Reason>(&unsealed)) {
+        request.refuse(*reason);
+        return std::nullopt;
+    }
+    const auto &parts = std::get<cache::Unsealed>(unsealed);
+    const auto decoded = cache::decode_head(parts.head);
+    if (const auto *reason = std::get_if<Reason>(&decoded)) {
+        request.refuse(*reason);
+        return std::nullopt;
+    }
+    const Entry &entry = std::get<Entry>(decoded);
+    if (entry.key != key) {
+        request.refuse(Reason::entry_mismatch);
+        return std::nullopt;
+    }
+    return Stored{entry, parts.head, parts.body};
+}
+
+// A local purge counts for what this instance filled itself (protocol 7): an
+// entry from elsewhere says nothing about it.
+Entry as_foreign(Entry entry)
+{
+    entry.ticket.local = 0;
+    return entry;
+}
+
+void keep_in_memory(Request &request, const Hash128 &hash,
+                    const Stored &stored)
+{
+    const std::string_view body[] = {stored.body};
+    request.zone().put({hash, request.identity->resource},
+                       as_foreign(stored.entry), body);
+}
+
+Reason make_hit(Request &request, const Hash128 &hash, const Stored &stored)
+{
+    const WallTime now = ngx::wall_now();
+    const Entry entry = as_foreign(stored.entry);
+    if (remaining_lifetime(entry.times, now) <= Millis(0)) {
+        return Reason::none;
+    }
+    const Reason reason =
+        may_answer(request.facts, request.lcf.policy, entry);
+    if (reason != Reason::none) {
+        return reason;
+    }
+    if (!request.zone().is_usable(entry)) {
+        return Reason::purged;
+    }
+    keep_in_memory(request, hash, stored);
+    request.hit.emplace(Hit{entry, current_age(entry.times, now),
+                            cache::Tier::redis, std::nullopt, stored.body});
+    return Reason::none;
+}
+
+ngx::Task get(ngx::Flow &flow, Request &request,
+              std::pmr::memory_resource &memory, const VariantKey &name,
+              std::optional<Stored> &stored)
+{
+    tier::RedisTier &tier = *request.zone().redis();
+    const bool is_variant = name.key != request.identity->key;
+    const std::string key =
+        tier.key({request.identity->key,
+                  is_variant ? name.key : std::string_view()});
+    const std::string_view words[] = {redis::command::kGet, key};
+    client::Call call(flow, tier.redis(), memory, redis::CommandParts(words));
+    stored = read(co_await call, request, name.key);
+}
+
+} // namespace
+
+ngx::Task find_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
+                        Request &request)
+{
+    const std::int64_t start = ngx::monotonic_micros();
+    ngx::PoolResource memory(r->pool);
+    const Identity &identity = *request.identity;
+
+    VariantKey name =
+        request.variant.value_or(VariantKey{identity.key, identity.resource});
+    std::optional<Stored> stored;
+    co_await get(flow, request, memory, name, stored);
+
+    if (stored && stored->entry.kind == cache::EntryKind::vary) {
+        keep_in_memory(request, identity.resource, *stored);
+        name = variant_key(r->pool, identity, stored->entry.vary,
+                           request.fields, request.zone().secret());
+        co_await get(flow, request, memory, name, stored);
+    }
+    if (stored && stored->entry.kind == cache::EntryKind::object) {
+        request.refuse(make_hit(request, name.hash, *stored));
+    }
+
+    request.zone().counters().observe(cache::Tier::redis,
+                                      ngx::monotonic_micros() - start);
+}
+
+} // namespace edge::flow

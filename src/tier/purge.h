@@ -1,0 +1,53 @@
+// A purge of one zone, and who has applied it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "invalidate/generation.h"
+#include "invalidate/selector.h"
+#include "ngx/task.h"
+#include "tier/zone.h"
+
+namespace edge::tier {
+
+struct PurgeOrder
+{
+    std::span<const invalidate::RowKey> rows;
+    invalidate::PurgeMode mode = invalidate::PurgeMode::hard;
+    // How long the answer may wait for other instances.
+    Millis wait{0};
+};
+
+struct MissingInstance
+{
+    std::string name;
+    // When it can no longer serve what is purged; nullopt: not known.
+    std::optional<WallTime> safe_at;
+};
+
+struct PurgeOutcome
+{
+    invalidate::Generation generation;
+    std::uint64_t applied = 0;
+    std::uint64_t live = 0;
+    // The zone has no other instances to reach.
+    bool local = false;
+    // Redis has taken it; without that it holds on this instance alone.
+    bool logged = false;
+    std::vector<MissingInstance> missing;
+
+    // Nobody, on any instance, sees the old object again.
+    bool acknowledged() const
+    {
+        return local || (logged && missing.empty());
+    }
+};
+
+ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
+                PurgeOutcome &outcome);
+
+} // namespace edge::tier

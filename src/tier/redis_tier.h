@@ -1,0 +1,59 @@
+// The shared tier: objects in Redis, for all instances that use the same one.
+#pragma once
+
+#include <memory>
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "cache/entry.h"
+#include "client/redis.h"
+#include "shm/counters.h"
+
+namespace edge::tier {
+
+// Where an object is in Redis: its resource, and its variant if it has any.
+struct RedisName
+{
+    std::string_view resource_key;
+    // Empty for the resource's own object or record.
+    std::string_view variant_key;
+};
+
+class RedisTier
+{
+public:
+    RedisTier(client::Redis &redis, std::string_view zone,
+              shm::Counters &counters);
+    ~RedisTier();
+    RedisTier(const RedisTier &) = delete;
+
+    client::Redis &redis() { return redis_; }
+    std::string key(const RedisName &name) const;
+
+    // Write-behind: leaves with the other commands of this turn, and nobody
+    // waits for it. Over kMaxPending bytes, or without Redis, it is dropped
+    // and counted: the next miss fills again.
+    void store(const RedisName &name, const cache::Entry &entry,
+               std::string sealed);
+
+private:
+    static constexpr std::size_t kMaxPending = 16 * 1024 * 1024;
+
+    class Store;
+    void finish(Store &store);
+
+    client::Redis &redis_;
+    std::string_view zone_;
+    shm::Counters &counters_;
+    // What all instances find an object by; without a secret the same
+    // everywhere.
+    HashSecret secret_;
+    std::vector<std::unique_ptr<Store>> pending_;
+    std::size_t pending_bytes_ = 0;
+};
+
+} // namespace edge::tier

@@ -1,0 +1,115 @@
+// Storing an object in the memory tier: room is made under the lock, the bytes
+// are copied outside of it, and what was purged meanwhile is thrown away.
+#include <algorithm>
+#include <cstring>
+
+#include "cache/freshness.h"
+#include "ngx/clock.h"
+#include "tier/zone.h"
+
+namespace edge::tier {
+
+namespace {
+
+using cache::Reason;
+
+// How often room is made before the zone counts as full: each time the lock
+// has been free in between.
+constexpr int kMaxAttempts = 8;
+
+BootTime expiry(const cache::Entry &entry)
+{
+    return ngx::boot_now() + remaining_lifetime(entry.times, ngx::wall_now());
+}
+
+// The next bytes of a list of pieces, however those are cut.
+class Source
+{
+public:
+    explicit Source(std::span<const std::string_view> pieces)
+        : pieces_(pieces)
+    {
+    }
+
+    void copy_to(std::span<char> out)
+    {
+        while (!out.empty() && !pieces_.empty()) {
+            const std::string_view piece = pieces_.front().substr(offset_);
+            const std::size_t size = std::min(piece.size(), out.size());
+            std::memcpy(out.data(), piece.data(), size);
+            out = out.subspan(size);
+            offset_ += size;
+            if (offset_ == pieces_.front().size()) {
+                pieces_ = pieces_.subspan(1);
+                offset_ = 0;
+            }
+        }
+    }
+
+private:
+    std::span<const std::string_view> pieces_;
+    std::size_t offset_ = 0;
+};
+
+void fill_in(const shm::Reservation &reservation, std::string_view head,
+             std::span<const std::string_view> body)
+{
+    std::memcpy(reservation.head().data(), head.data(), head.size());
+    Source source(body);
+    auto pieces = reservation.body();
+    while (const auto piece = pieces.next()) {
+        source.copy_to(*piece);
+    }
+}
+
+} // namespace
+
+std::optional<shm::Reservation> Zone::reserve(const shm::ObjectSpec &spec)
+{
+    for (int attempt = 0; attempt < kMaxAttempts; attempt++) {
+        const Lock lock(*this);
+        const auto slot = owner();
+        if (!slot) {
+            return std::nullopt;
+        }
+        auto reserved = memory_->reserve(spec, *slot, ngx::boot_now());
+        if (auto *reservation = std::get_if<shm::Reservation>(&reserved)) {
+            return *reservation;
+        }
+        if (std::get<shm::Refused>(reserved) != shm::Refused::again) {
+            return std::nullopt;
+        }
+    }
+    return std::nullopt;
+}
+
+Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
+                 std::span<const std::string_view> body)
+{
+    const std::string head = cache::encode_head(entry);
+    if (head.size() > cache::kMaxHead) {
+        return Reason::header_too_large;
+    }
+    shm::ObjectSpec spec;
+    spec.hash = name.hash;
+    spec.resource = name.resource;
+    spec.head_size = head.size();
+    spec.body_size = static_cast<std::size_t>(entry.body_size);
+    spec.expires = expiry(entry);
+
+    const auto reservation = reserve(spec);
+    if (!reservation) {
+        return Reason::zone_full;
+    }
+    fill_in(*reservation, head, body);
+
+    const Lock lock(*this);
+    const bool usable = check(entry);
+    if (usable) {
+        memory_->publish(reservation->pin());
+    }
+    memory_->unpin(reservation->pin());
+    return usable ? Reason::none : Reason::purged;
+}
+
+} // namespace edge::tier
