@@ -148,7 +148,8 @@ ngx_int_t send_body(ngx_http_request_t *r)
 
 ngx_int_t refuse_request(ngx_http_request_t *r)
 {
-    const LimitCheck &check = *find_limit_check(r);
+    LimitCheck &check = *find_limit_check(r);
+    check.answered = true;
     const ngx_uint_t status = status_of(check);
     if (check.lcf.limit_body.value.kind == Kind::none ||
         has_error_page(r, status)) {

@@ -149,12 +149,6 @@ bool settle_at_once(ngx_http_request_t *r, LimitCheck &check)
     return true;
 }
 
-LimitVerdict act_on(LimitCheck &check)
-{
-    check.acted_on = true;
-    return check.refused() ? LimitVerdict::refuse : LimitVerdict::pass;
-}
-
 } // namespace
 
 LimitCheck *find_limit_check(ngx_http_request_t *r)
@@ -171,15 +165,14 @@ LimitVerdict check_limits(ngx_http_request_t *r, conf::Location &lcf)
     if (check == nullptr) {
         check = ngx::pool_new<LimitCheck>(r->pool, lcf);
         check->limits = evaluate_limits(r, lcf);
-        check->acted_on = check->limits.empty();
     }
-    if (check->acted_on) {
+    if (check->limits.empty() || check->answered) {
         return LimitVerdict::pass;
     }
     if (!check->source && !settle_at_once(r, *check)) {
         return LimitVerdict::ask_redis;
     }
-    return act_on(*check);
+    return check->refused() ? LimitVerdict::refuse : LimitVerdict::pass;
 }
 
 void settle_by_redis(ngx_http_request_t *r, LimitCheck &check,

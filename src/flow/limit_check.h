@@ -43,7 +43,7 @@ struct LimitCheck
     limit::Status status = limit::Status::exempt;
     std::optional<limit::Source> source; // none: not decided (yet)
     redis::LimitAnswer answer;           // of `redis` and `local`
-    bool acted_on = false;
+    bool answered = false; // the refusal is on its way
 
     bool decided_by_figures() const
     {
@@ -74,8 +74,8 @@ enum class LimitVerdict : std::uint8_t
 };
 
 // What to do with `r`, which is at a station with the limits of `lcf`. Decides
-// at once unless Redis has to. Says `refuse` once: what comes after is the way
-// of the refusal, and passes.
+// at once unless Redis has to, and only once for a main request. Says `refuse`
+// until refuse_request(); the way of that passes.
 LimitVerdict check_limits(ngx_http_request_t *r, conf::Location &lcf);
 
 // Decides as Redis has.
