@@ -66,13 +66,17 @@ class Nginx:
 
     def reload(self, conf=None):
         """Returns when new workers serve and no old one takes connections."""
+        old = set(self.workers())
+        self.send_reload(conf)
+        self._wait(lambda: self._ready() and old.isdisjoint(self.workers()),
+                   "reload")
+
+    def send_reload(self, conf=None):
+        """Only asks for it: nginx may refuse the configuration."""
         if conf is not None:
             self.conf = conf
             self._write_conf("nginx.conf", conf)
-        old = set(self.workers())
         self._process.send_signal(signal.SIGHUP)
-        self._wait(lambda: self._ready() and old.isdisjoint(self.workers()),
-                   "reload")
 
     def quit(self, timeout=10):
         """Graceful exit; returns nginx's exit code."""
