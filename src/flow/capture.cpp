@@ -1,6 +1,7 @@
 #include "flow/capture.h"
 
 #include "flow/fill_plan.h"
+#include "flow/limit_answer.h"
 #include "flow/store.h"
 #include "ngx/guard.h"
 #include "ngx/pool.h"
@@ -35,6 +36,7 @@ ngx_int_t filter_header(ngx_http_request_t *r)
     if (request != nullptr && request->may_fill) {
         begin_fill(r, *request);
     }
+    add_limit_fields(r);
     return next_header_filter(r);
 }
 

@@ -3,7 +3,11 @@
 #include <algorithm>
 
 #include "flow/hit.h"
+#include "flow/limit_answer.h"
+#include "flow/limit_check.h"
+#include "flow/limit_query.h"
 #include "flow/memory_lookup.h"
+#include "flow/pending.h"
 #include "flow/redis_lookup.h"
 #include "flow/request.h"
 #include "ngx/clock.h"
@@ -33,88 +37,6 @@ bool is_bypassed(ngx_http_request_t *r, conf::Location &lcf)
                        });
 }
 
-// Passes on a request that the cache has no part in.
-ngx_int_t bypass(Request &request, Reason reason)
-{
-    request.status = Status::bypass;
-    request.refuse(reason);
-    return NGX_DECLINED;
-}
-
-// The API answers, and its answer may be stored.
-ngx_int_t fill(ngx_http_request_t *r, Request &request)
-{
-    request.may_fill = true;
-    request.requested = ngx::wall_now();
-    request.ticket = request.zone().ticket();
-    request.hidden = hide_range_and_conditions(r);
-    return NGX_DECLINED;
-}
-
-void look_in_memory(ngx_http_request_t *r, Request &request)
-{
-    const std::int64_t start = ngx::monotonic_micros();
-    request.hit = find_in_memory(r, request);
-    request.zone().counters().observe(cache::Tier::memory,
-                                      ngx::monotonic_micros() - start);
-}
-
-ngx_int_t serve(ngx_http_request_t *r, Request &request)
-{
-    request.status = Status::hit;
-    request.reason = Reason::none;
-    request.zone().counters().hit(request.hit->tier);
-    r->content_handler =
-        ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
-    return NGX_OK;
-}
-
-// What comes of the lookups.
-ngx_int_t conclude(ngx_http_request_t *r, Request &request)
-{
-    if (request.hit) {
-        return serve(r, request);
-    }
-    request.status = Status::miss;
-    return fill(r, request);
-}
-
-// The flow has ended: the phases go on behind this handler, which is called
-// once more and concludes.
-void resume_phases(void *data)
-{
-    auto *r = static_cast<ngx_http_request_t *>(data);
-    ngx_connection_t *connection = r->connection;
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-    ngx_http_set_log_request(connection->log, r);
-    ngx_http_core_run_phases(r);
-    ngx_http_run_posted_requests(connection);
-}
-
-// Nothing but the flow and the client's end moves the request from here.
-ngx_int_t suspend(ngx_http_request_t *r)
-{
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-    // The client may have gone before that handler was set.
-    ngx_connection_t *connection = r->connection;
-    if (connection->read->ready) {
-        ngx_post_event(connection->read, &ngx_posted_events);
-    }
-    return NGX_AGAIN;
-}
-
-ngx_int_t look_further(ngx_http_request_t *r, Request &request)
-{
-    ngx::Flow &flow = begin_flow(r, request);
-    if (flow.run(find_in_redis(flow, r, request), &resume_phases, r)) {
-        return conclude(r, request);
-    }
-    request.looked_up = true;
-    return suspend(r);
-}
-
 // Whether the cache has a part in this request, and which resource it asks
 // for.
 Reason examine(ngx_http_request_t *r, Request &request)
@@ -134,23 +56,12 @@ Reason examine(ngx_http_request_t *r, Request &request)
     return Reason::none;
 }
 
-ngx_int_t answer(ngx_http_request_t *r, Request &request)
+void look_in_memory(ngx_http_request_t *r, Request &request)
 {
-    const Reason reason = examine(r, request);
-    if (reason != Reason::none) {
-        return bypass(request, reason);
-    }
-    if (is_bypassed(r, request.lcf)) {
-        request.status = Status::bypass;
-        request.refuse(Reason::bypass_directive);
-        return fill(r, request);
-    }
-
-    look_in_memory(r, request);
-    if (!request.hit && request.zone().redis() != nullptr) {
-        return look_further(r, request);
-    }
-    return conclude(r, request);
+    const std::int64_t start = ngx::monotonic_micros();
+    request.hit = find_in_memory(r, request);
+    request.zone().counters().observe(cache::Tier::memory,
+                                      ngx::monotonic_micros() - start);
 }
 
 // A redirect after the origin was asked shows something else than what the
@@ -160,11 +71,91 @@ bool has_been_answered(const ngx_http_request_t *r)
     return r->upstream != nullptr || r->err_status != 0;
 }
 
+// The way through the cache as far as memory knows it; true when Redis may
+// know more.
+bool begin(ngx_http_request_t *r, Request &request)
+{
+    const Reason reason = has_been_answered(r) ? Reason::error_page
+                                               : examine(r, request);
+    if (reason != Reason::none) {
+        request.status = Status::bypass;
+        request.refuse(reason);
+        return false;
+    }
+    request.may_fill = true;
+    if (is_bypassed(r, request.lcf)) {
+        request.status = Status::bypass;
+        request.refuse(Reason::bypass_directive);
+        return false;
+    }
+    request.status = Status::miss;
+    look_in_memory(r, request);
+    return !request.hit && request.zone().redis() != nullptr;
+}
+
+ngx_int_t serve(ngx_http_request_t *r, Request &request)
+{
+    request.status = Status::hit;
+    request.reason = Reason::none;
+    request.may_fill = false;
+    request.zone().counters().hit(request.hit->tier);
+    r->content_handler =
+        ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
+    return NGX_OK;
+}
+
+// The API answers, and its answer may be stored.
+void prepare_fill(ngx_http_request_t *r, Request &request)
+{
+    request.requested = ngx::wall_now();
+    request.ticket = request.zone().ticket();
+    request.hidden = hide_range_and_conditions(r);
+}
+
+// Limits and lookups have said all they have to say.
+ngx_int_t conclude(ngx_http_request_t *r)
+{
+    Request *request = find_request(r);
+    if (check_limits(r, conf::location(r)) == LimitVerdict::refuse) {
+        if (request != nullptr) {
+            request->withdraw();
+        }
+        return refuse_request(r);
+    }
+    if (request == nullptr) {
+        return NGX_DECLINED;
+    }
+    if (request->hit) {
+        return serve(r, *request);
+    }
+    if (request->may_fill) {
+        prepare_fill(r, *request);
+    }
+    return NGX_DECLINED;
+}
+
+// Limits and lookup leave for Redis in one write.
+ngx::Task ask_redis(ngx::Flow &flow, ngx_http_request_t *r,
+                    LimitCheck *limits, Request *lookup)
+{
+    std::optional<LimitQuery> query;
+    if (limits != nullptr) {
+        query.emplace(flow, r, *limits);
+        query->send();
+    }
+    if (lookup != nullptr) {
+        co_await find_in_redis(flow, r, *lookup);
+    }
+    if (query) {
+        LimitQuery &sent = *query;
+        co_await sent;
+    }
+}
+
 // A redirect leads to another location, with rules of its own.
 void leave(ngx_http_request_t *r, Request &earlier)
 {
-    earlier.status = Status::none;
-    earlier.may_fill = false;
+    earlier.withdraw();
     if (earlier.hidden != nullptr) {
         restore_headers(r, *earlier.hidden);
     }
@@ -177,22 +168,31 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
     if (r != r->main) {
         return NGX_DECLINED;
     }
+    if (Pending *pending = find_pending(r);
+        pending != nullptr && pending->has_resumed()) {
+        return conclude(r);
+    }
     if (Request *earlier = find_request(r)) {
-        if (std::exchange(earlier->looked_up, false)) {
-            return conclude(r, *earlier);
-        }
         leave(r, *earlier);
     }
 
     conf::Location &lcf = conf::location(r);
-    if (lcf.zone.value == nullptr) {
-        return NGX_DECLINED;
+    Request *lookup = nullptr;
+    if (lcf.zone.value != nullptr) {
+        Request &request = make_request(r, lcf);
+        lookup = begin(r, request) ? &request : nullptr;
     }
-    Request &request = make_request(r, lcf);
-    if (has_been_answered(r)) {
-        return bypass(request, Reason::error_page);
+    LimitCheck *limits =
+        check_limits(r, lcf) == LimitVerdict::ask_redis ? find_limit_check(r)
+                                                        : nullptr;
+    if (limits == nullptr && lookup == nullptr) {
+        return conclude(r);
     }
-    return answer(r, request);
+
+    Pending &pending = make_pending(r);
+    const ngx_int_t rc =
+        pending.run(r, ask_redis(pending.flow(), r, limits, lookup));
+    return rc == NGX_AGAIN ? rc : conclude(r);
 }
 
 } // namespace edge::flow

@@ -15,7 +15,6 @@
 #include "flow/variant.h"
 #include "http/field.h"
 #include "ngx/nginx.h"
-#include "ngx/task.h"
 #include "tier/pinned.h"
 #include "tier/zone.h"
 
@@ -63,12 +62,6 @@ struct Request
     std::optional<VariantKey> variant;
     std::optional<Hit> hit;
 
-    // What it waits for, if anything; ends with the request.
-    std::optional<ngx::Flow> flow;
-    // The flow has been started: its results are above when the phases run
-    // again.
-    bool looked_up = false;
-
     // A miss that may be stored: until the header says that it may not.
     bool may_fill = false;
     invalidate::Ticket ticket;
@@ -77,6 +70,13 @@ struct Request
     std::optional<Fill> fill;
     // Stored, or given up; the bytes may still be on their way.
     bool fill_ended = false;
+
+    // The cache has no part in it any more, and does not count it.
+    void withdraw()
+    {
+        status = cache::Status::none;
+        may_fill = false;
+    }
 
     // The first reason stays: later ones follow from it.
     void refuse(cache::Reason why)
@@ -93,9 +93,5 @@ Request *find_request(ngx_http_request_t *r);
 
 // A new state for the location that `r` is in now.
 Request &make_request(ngx_http_request_t *r, conf::Location &lcf);
-
-// The request's flow, cancelled as soon as the request ends: that is before
-// its pool goes.
-ngx::Flow &begin_flow(ngx_http_request_t *r, Request &request);
 
 } // namespace edge::flow

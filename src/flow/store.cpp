@@ -5,6 +5,7 @@
 #include "flow/variant.h"
 #include "http/vary.h"
 #include "invalidate/selector.h"
+#include "tier/redis_tier.h"
 
 namespace edge::flow {
 
@@ -56,20 +57,55 @@ std::string selectors_of(const Identity &identity, const FillPlan &plan)
 
 // The record that says by which fields the resource's variants differ. It
 // carries nothing that could be purged.
-Reason store_vary_record(Request &request, std::string_view names,
-                         const Entry &object)
+Entry make_vary_record(const Entry &object, std::string_view names,
+                       std::string_view resource_key)
 {
     Entry record = object;
     record.kind = cache::EntryKind::vary;
     record.status = 0;
+    record.key = resource_key;
     record.vary = cache::StringList(names);
     record.selectors = {};
     record.tags = {};
     record.fields = {};
     record.body_size = 0;
+    return record;
+}
 
-    const Hash128 &resource = request.identity->resource;
-    return request.zone().put({resource, resource}, record, {});
+using Body = std::span<const std::string_view>;
+
+// Into both tiers; what memory has no room for may still be shared.
+Reason put(Request &request, const tier::ObjectName &name,
+           const tier::RedisName &redis_name, const Entry &entry, Body body)
+{
+    const Reason reason = request.zone().put(name, entry, body);
+    tier::RedisTier *redis = request.zone().redis();
+    if (redis != nullptr &&
+        (reason == Reason::none || reason == Reason::zone_full)) {
+        redis->store(redis_name, entry,
+                     cache::seal(cache::encode_head(entry), body));
+    }
+    return reason;
+}
+
+Reason put_variant(ngx_http_request_t *r, Request &request,
+                   const std::vector<std::string> &names, Entry &entry)
+{
+    const Identity &identity = *request.identity;
+    const std::string vary = encode(names);
+    const Entry record = make_vary_record(entry, vary, identity.key);
+    const Reason reason =
+        put(request, {identity.resource, identity.resource},
+            {identity.key, {}}, record, {});
+    if (reason != Reason::none) {
+        return reason;
+    }
+    const VariantKey variant =
+        variant_key(r->pool, identity, cache::StringList(vary),
+                    request.fields, request.zone().secret());
+    entry.key = variant.key;
+    return put(request, {variant.hash, identity.resource},
+               {identity.key, variant.key}, entry, request.fill->pieces());
 }
 
 Reason store(ngx_http_request_t *r, Request &request)
@@ -80,7 +116,6 @@ Reason store(ngx_http_request_t *r, Request &request)
     if (names.size() > http::Vary::max_names) {
         return Reason::vary_limit;
     }
-    const std::string vary = encode(names);
     const std::string tags = encode(plan.tags);
     const std::string selectors = selectors_of(identity, plan);
 
@@ -92,20 +127,10 @@ Reason store(ngx_http_request_t *r, Request &request)
     entry.tags = cache::StringList(tags);
     entry.fields = cache::StringList(plan.fields);
     entry.body_size = request.fill->size();
-
-    tier::ObjectName name{identity.resource, identity.resource};
-    if (!vary.empty()) {
-        const Reason reason = store_vary_record(request, vary, entry);
-        if (reason != Reason::none) {
-            return reason;
-        }
-        const VariantKey variant =
-            variant_key(r->pool, identity, cache::StringList(vary),
-                        request.fields, request.zone().secret());
-        entry.key = variant.key;
-        name.hash = variant.hash;
-    }
-    return request.zone().put(name, entry, request.fill->pieces());
+    return names.empty()
+               ? put(request, {identity.resource, identity.resource},
+                     {identity.key, {}}, entry, request.fill->pieces())
+               : put_variant(r, request, names, entry);
 }
 
 } // namespace

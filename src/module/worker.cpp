@@ -1,13 +1,91 @@
 #include "module/worker.h"
 
+#include <memory>
+#include <vector>
+
+#include "client/redis.h"
 #include "conf/main.h"
-#include "ngx/pool.h"
 #include "ngx/timer.h"
+#include "tier/limit_zone.h"
+#include "tier/redis_tier.h"
 #include "tier/zone.h"
 
 namespace edge::module {
 
 namespace {
+
+// Everything that lives as long as this process serves requests.
+class Worker
+{
+public:
+    explicit Worker(conf::Main &main);
+    ~Worker();
+
+private:
+    static void sweep(void *data);
+    client::Redis *find(const client::RedisConfig *config) const;
+
+    conf::Main &main_;
+    std::vector<std::unique_ptr<client::Redis>> redis_;
+    std::vector<std::unique_ptr<tier::RedisTier>> tiers_;
+    ngx::Timer sweep_timer_;
+};
+
+std::unique_ptr<Worker> worker;
+
+Worker::Worker(conf::Main &main)
+    : main_(main),
+      sweep_timer_(&Worker::sweep, this, ngx::Timer::Holds::nothing)
+{
+    for (const client::RedisConfig *config : main.redis) {
+        redis_.push_back(std::make_unique<client::Redis>(*config));
+        redis_.back()->start();
+    }
+    for (tier::Zone *zone : main.zones) {
+        zone->prepare(main.labels, main.fill_memory);
+        if (client::Redis *redis = find(zone->settings.redis)) {
+            tiers_.push_back(std::make_unique<tier::RedisTier>(
+                *redis, zone->settings.name, zone->counters()));
+            zone->connect(tiers_.back().get());
+        }
+    }
+    for (tier::LimitZone *zone : main.limit_zones) {
+        zone->connect(find(zone->settings.redis));
+    }
+    sweep(this);
+}
+
+// Connections are closed here: nginx looks for open sockets right after.
+Worker::~Worker()
+{
+    for (tier::Zone *zone : main_.zones) {
+        zone->connect(nullptr);
+        zone->release_this_process();
+    }
+    for (tier::LimitZone *zone : main_.limit_zones) {
+        zone->connect(nullptr);
+    }
+}
+
+client::Redis *Worker::find(const client::RedisConfig *config) const
+{
+    for (const auto &redis : redis_) {
+        if (&redis->config() == config) {
+            return redis.get();
+        }
+    }
+    return nullptr;
+}
+
+// Once a second: what workers that died had pinned or reserved.
+void Worker::sweep(void *data)
+{
+    auto *self = static_cast<Worker *>(data);
+    for (tier::Zone *zone : self->main_.zones) {
+        zone->release_dead_owners();
+    }
+    self->sweep_timer_.start(Millis(1000));
+}
 
 // Not the cache manager or loader, nor a master.
 bool serves_requests()
@@ -16,55 +94,20 @@ bool serves_requests()
            ngx_process == NGX_PROCESS_SINGLE;
 }
 
-// Once a second: what workers that died had pinned or reserved.
-class Sweeper
-{
-public:
-    explicit Sweeper(conf::Main &main)
-        : main_(main), timer_(&Sweeper::sweep, this,
-                              ngx::Timer::Holds::nothing)
-    {
-        sweep(this);
-    }
-
-private:
-    static void sweep(void *data)
-    {
-        auto *self = static_cast<Sweeper *>(data);
-        for (tier::Zone *zone : self->main_.zones) {
-            zone->release_dead_owners();
-        }
-        self->timer_.start(Millis(1000));
-    }
-
-    conf::Main &main_;
-    ngx::Timer timer_;
-};
-
 } // namespace
 
 ngx_int_t init_worker(ngx_cycle_t *cycle)
 {
     conf::Main *mcf = conf::main(cycle);
-    if (mcf == nullptr || !serves_requests()) {
-        return NGX_OK;
+    if (mcf != nullptr && serves_requests()) {
+        worker = std::make_unique<Worker>(*mcf);
     }
-    for (tier::Zone *zone : mcf->zones) {
-        zone->prepare(mcf->labels, mcf->fill_memory);
-    }
-    ngx::pool_new<Sweeper>(cycle->pool, *mcf);
     return NGX_OK;
 }
 
-void exit_worker(ngx_cycle_t *cycle)
+void exit_worker(ngx_cycle_t *)
 {
-    conf::Main *mcf = conf::main(cycle);
-    if (mcf == nullptr || !serves_requests()) {
-        return;
-    }
-    for (tier::Zone *zone : mcf->zones) {
-        zone->release_this_process();
-    }
+    worker.reset();
 }
 
 } // namespace edge::module

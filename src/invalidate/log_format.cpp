@@ -1,0 +1,366 @@
+#include "invalidate/log_format.h"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+namespace edge::invalidate {
+
+using redis::Reply;
+using redis::ReplyType;
+
+namespace {
+
+constexpr std::uint64_t kMaxEpoch = (std::uint64_t{1} << 24) - 1;
+constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 52;
+constexpr std::uint64_t kMaxLease = 24 * 3600 * 1000;
+constexpr std::uint64_t kMaxHold = 60'000;
+
+// Unlike parse_decimal(), which caps.
+std::optional<std::uint64_t> parse_number(std::string_view text,
+                                          std::uint64_t max)
+{
+    const auto number = parse_decimal(text, max + 1);
+    return number && *number <= max ? number : std::nullopt;
+}
+
+// Value of a field in a flat list; empty when it is not there.
+std::string_view field(std::span<const Reply> fields, std::string_view name)
+{
+    for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+        if (fields[i].text == name) {
+            return fields[i + 1].text;
+        }
+    }
+    return {};
+}
+
+// Cut at spaces; the last one keeps its own.
+template <std::size_t N>
+std::optional<std::array<std::string_view, N>> cut(std::string_view text)
+{
+    std::array<std::string_view, N> pieces;
+    for (std::size_t i = 0; i + 1 < N; i++) {
+        const std::size_t space = text.find(' ');
+        if (space == std::string_view::npos) {
+            return std::nullopt;
+        }
+        pieces[i] = text.substr(0, space);
+        text.remove_prefix(space + 1);
+    }
+    pieces[N - 1] = text;
+    return pieces;
+}
+
+std::optional<Position> parse_position(std::string_view nonce,
+                                       std::string_view id)
+{
+    const auto number = parse_nonce(nonce);
+    const auto generation = parse_id(id);
+    if (!number || !generation) {
+        return std::nullopt;
+    }
+    return Position{*number, *generation};
+}
+
+std::optional<Purge> parse_purge(std::span<const Reply> fields)
+{
+    const std::string_view request = field(fields, "r");
+    const std::string_view mode = field(fields, "m");
+    const std::string_view rows = field(fields, "s");
+    const auto hold = parse_number(field(fields, "h"), kMaxHold);
+    if (request.size() > kMaxRequestId || (mode != "h" && mode != "s") ||
+        rows.size() % sizeof(RowKey) != 0 ||
+        rows.size() / sizeof(RowKey) > kMaxRows || !hold) {
+        return std::nullopt;
+    }
+
+    Purge purge{std::string(request),
+                mode == "h" ? PurgeMode::hard : PurgeMode::soft,
+                {},
+                Millis(*hold)};
+    for (ByteReader in(rows); !in.at_end();) {
+        purge.rows.push_back(in.number<RowKey>());
+    }
+    return purge;
+}
+
+std::optional<EpochStart> parse_epoch(std::span<const Reply> fields)
+{
+    const std::string_view after = field(fields, "a");
+    if (after.empty()) {
+        return EpochStart{};
+    }
+    const auto position = parse_position(field(fields, "b"), after);
+    if (!position || position->nonce == 0) {
+        return std::nullopt;
+    }
+    return EpochStart{*position};
+}
+
+Purge purge_of_everything()
+{
+    return {{},
+            PurgeMode::hard,
+            {row_key(select_everything(), kAllTenants)},
+            Millis(0)};
+}
+
+std::variant<EpochStart, Purge> parse_what(std::span<const Reply> fields)
+{
+    const std::string_view kind = field(fields, "k");
+    if (kind == "e") {
+        if (const auto start = parse_epoch(fields)) {
+            return *start;
+        }
+    } else if (kind == "p") {
+        if (auto purge = parse_purge(fields)) {
+            return *std::move(purge);
+        }
+    }
+    return purge_of_everything();
+}
+
+std::string number(std::uint64_t value)
+{
+    return std::to_string(value);
+}
+
+bool is_lost(const Reply &status)
+{
+    return status.text == "LOST";
+}
+
+// The newest record, where an answer begins with a status and that.
+std::optional<Position> parse_top(std::span<const Reply> parts)
+{
+    if (parts[1].text.empty()) {
+        return Position{};
+    }
+    return parse_position(parts[2].text, parts[1].text);
+}
+
+bool read_members(BeatReply &beat, std::span<const Reply> flat)
+{
+    const auto version = parse_number(field(flat, "v"), kMaxNumber);
+    if (!version) {
+        return false;
+    }
+    beat.version = *version;
+    for (std::size_t i = 0; i + 1 < flat.size(); i += 2) {
+        const std::string_view name = flat[i].text;
+        if (name == "v" || name == "epoch" || name == "node") {
+            continue;
+        }
+        auto member = parse_member(name, flat[i + 1].text);
+        if (!member) {
+            return false;
+        }
+        beat.members.push_back(*std::move(member));
+    }
+    return true;
+}
+
+bool read_records(BeatReply &beat, std::span<const Reply> entries)
+{
+    for (const Reply &entry : entries) {
+        auto record = parse_record(entry);
+        if (!record) {
+            return false;
+        }
+        beat.records.push_back(*std::move(record));
+    }
+    return true;
+}
+
+} // namespace
+
+std::string format_id(Generation generation)
+{
+    return number(generation.epoch()) + '-' + number(generation.sequence());
+}
+
+std::optional<Generation> parse_id(std::string_view text)
+{
+    const std::size_t dash = text.find('-');
+    if (dash == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto epoch = parse_number(text.substr(0, dash), kMaxEpoch);
+    const auto sequence =
+        parse_number(text.substr(dash + 1), Generation::kMaxSequence);
+    if (!epoch || !sequence) {
+        return std::nullopt;
+    }
+    return Generation::of(*epoch, *sequence);
+}
+
+std::string format_nonce(Nonce nonce)
+{
+    if (nonce == 0) {
+        return "-";
+    }
+    char digits[17];
+    std::snprintf(digits, sizeof(digits), "%016llx",
+                  static_cast<unsigned long long>(nonce));
+    return digits;
+}
+
+std::optional<Nonce> parse_nonce(std::string_view text)
+{
+    if (text == "-") {
+        return 0;
+    }
+    Nonce nonce = 0;
+    const char *end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, nonce, 16);
+    if (text.size() != 16 || error != std::errc() || rest != end) {
+        return std::nullopt;
+    }
+    return nonce;
+}
+
+std::optional<Record> parse_record(const Reply &entry)
+{
+    if (entry.elements.size() != 2) {
+        return std::nullopt;
+    }
+    const std::span<const Reply> fields = entry.elements[1].elements;
+    const auto position =
+        parse_position(field(fields, "n"), entry.elements[0].text);
+    if (!position || position->nonce == 0 ||
+        position->generation.sequence() == 0) {
+        return std::nullopt;
+    }
+    return Record{*position, parse_what(fields)};
+}
+
+std::string format_member(const Member &member)
+{
+    return number(member.beats) + (member.strict ? " s " : " a ") +
+           std::to_string(member.lease.count()) + ' ' +
+           format_nonce(member.applied.nonce) + ' ' +
+           format_id(member.applied.generation) + ' ' +
+           number(member.version) + ' ' + member.name;
+}
+
+std::optional<Member> parse_member(std::string_view id, std::string_view text)
+{
+    const auto pieces = cut<7>(text);
+    if (!pieces) {
+        return std::nullopt;
+    }
+    const auto &[beats, mode, lease, nonce, place, version, name] = *pieces;
+    const auto beat_number = parse_number(beats, kMaxNumber);
+    const auto millis = parse_number(lease, kMaxLease);
+    const auto applied = parse_position(nonce, place);
+    const auto version_number = parse_number(version, kMaxNumber);
+    if (!beat_number || (mode != "s" && mode != "a") || !millis || !applied ||
+        !version_number) {
+        return std::nullopt;
+    }
+    return Member{std::string(id), *beat_number, mode == "s",
+                  Millis(*millis), *applied,     *version_number,
+                  std::string(name)};
+}
+
+std::optional<BeatReply> parse_beat(const Reply &reply)
+{
+    const std::span<const Reply> parts = reply.elements;
+    if (parts.size() < 3) {
+        return std::nullopt;
+    }
+    const auto top = parse_top(parts);
+    if (!top) {
+        return std::nullopt;
+    }
+
+    BeatReply beat;
+    beat.lost = is_lost(parts[0]);
+    beat.top = *top;
+    if (beat.lost) {
+        return beat;
+    }
+    if (parts[0].text != "OK" || parts.size() != 5 || top->nonce == 0 ||
+        !read_members(beat, parts[3].elements) ||
+        !read_records(beat, parts[4].elements)) {
+        return std::nullopt;
+    }
+    return beat;
+}
+
+std::optional<WriteReply> parse_write(const Reply &reply)
+{
+    using Status = WriteReply::Status;
+    const std::span<const Reply> parts = reply.elements;
+    if (parts.size() == 2 && parts[0].text == "OK") {
+        const auto id = parse_id(parts[1].text);
+        return id ? std::optional(WriteReply{Status::ok, *id, 0})
+                  : std::nullopt;
+    }
+    if (parts.size() != 3 ||
+        (!is_lost(parts[0]) && parts[0].text != "REFUSED")) {
+        return std::nullopt;
+    }
+    const auto top = parse_top(parts);
+    if (!top) {
+        return std::nullopt;
+    }
+    return WriteReply{is_lost(parts[0]) ? Status::lost : Status::refused,
+                      top->generation, top->nonce};
+}
+
+std::vector<std::string> beat_arguments(const Member &self, Generation from,
+                                        std::size_t count,
+                                        std::string_view channel)
+{
+    return {self.id,
+            self.strict ? "s" : "a",
+            std::to_string(self.lease.count()),
+            self.name,
+            format_nonce(self.applied.nonce),
+            format_id(self.applied.generation),
+            from.packed == 0 ? std::string() : format_id(from),
+            number(self.version),
+            number(count),
+            std::string(channel)};
+}
+
+std::vector<std::string> append_arguments(Nonce nonce, const Purge &purge,
+                                          Generation expected,
+                                          std::size_t length,
+                                          std::string_view channel)
+{
+    std::string rows;
+    ByteWriter out(rows);
+    for (const RowKey row : purge.rows) {
+        out.number(row);
+    }
+    return {format_nonce(nonce),
+            purge.request,
+            purge.mode == PurgeMode::hard ? "h" : "s",
+            rows,
+            std::to_string(purge.hold.count()),
+            expected.packed == 0 ? std::string() : format_id(expected),
+            number(length),
+            std::string(channel)};
+}
+
+std::vector<std::string> epoch_arguments(Generation top, std::uint64_t own,
+                                         Nonce nonce, std::uint64_t version,
+                                         std::span<const Member> known)
+{
+    std::vector<std::string> arguments = {
+        top.packed == 0 ? std::string("missing") : format_id(top), number(own),
+        format_nonce(nonce), number(version)};
+    for (const Member &member : known) {
+        arguments.push_back(member.id);
+        arguments.push_back(format_member(member));
+    }
+    return arguments;
+}
+
+} // namespace edge::invalidate
