@@ -13,8 +13,7 @@ Plan restart_at_first(const BeatReply &reply)
         return {Step::doubt, {}};
     }
     const Position &first = reply.records.front().position;
-    return {Step::apply,
-            Position{first.nonce, {first.generation.packed - 1}}};
+    return {Step::apply, Position{first.nonce, {first.generation.packed - 1}}};
 }
 
 // The log went back, or somebody used a number again who did not know of us.
@@ -73,8 +72,7 @@ Plan plan(const BeatReply &reply, const Situation &situation)
         return restart_at_first(reply);
     }
     const bool is_carried_over =
-        situation.known_to_others &&
-        (situation.has_lease || !situation.strict);
+        situation.known_to_others && (situation.has_lease || !situation.strict);
     if (reply.top.nonce != situation.epoch.nonce && !is_carried_over) {
         return {Step::doubt, {}};
     }

@@ -30,7 +30,8 @@ struct Situation
     bool known_to_others = false;
 };
 
-enum class Step {
+enum class Step
+{
     begin_epoch, // EPOCH on top of reply.top, then BEAT again
     doubt,       // forget the position, then BEAT from the first record
     apply        // restart if told to, apply the records in their order

@@ -243,8 +243,8 @@ std::string format_member(const Member &member)
     return number(member.beats) + (member.strict ? " s " : " a ") +
            std::to_string(member.lease.count()) + ' ' +
            format_nonce(member.applied.nonce) + ' ' +
-           format_id(member.applied.generation) + ' ' +
-           number(member.version) + ' ' + member.name;
+           format_id(member.applied.generation) + ' ' + number(member.version) +
+           ' ' + member.name;
 }
 
 std::optional<Member> parse_member(std::string_view id, std::string_view text)
@@ -262,8 +262,8 @@ std::optional<Member> parse_member(std::string_view id, std::string_view text)
         !version_number) {
         return std::nullopt;
     }
-    return Member{std::string(id), *beat_number, mode == "s",
-                  Millis(*millis), *applied,     *version_number,
+    return Member{std::string(id),  *beat_number, mode == "s",
+                  Millis(*millis),  *applied,     *version_number,
                   std::string(name)};
 }
 

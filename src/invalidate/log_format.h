@@ -62,7 +62,12 @@ std::optional<BeatReply> parse_beat(const redis::Reply &reply);
 // What APPEND and EPOCH answer.
 struct WriteReply
 {
-    enum class Status { ok, lost, refused };
+    enum class Status
+    {
+        ok,
+        lost,
+        refused
+    };
     Status status = Status::ok;
     // ok: the record's ID; otherwise the newest one, 0 when there is no log.
     Generation id;
