@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from lib.resp import RespError
 from lib.wait import wait_until
 
 FORMAT = ("log_format limit '$edge_limit_status $edge_limit_source "
@@ -223,3 +224,33 @@ def test_what_redis_refuses_is_decided_by_the_fallback(edge, redis_server):
 
     wait_until(told, what="a line about the answer of Redis")
     assert nginx.get("/?k=c")["X-Source"] == "local"
+
+
+@pytest.mark.parametrize("reply", [
+    1, b"1", [], [1], [1, 0], [1, 0, 2], [1, 0, 2, b"60"], [2, 0, 2, 60],
+    [1, 2, 2, 60], [1, 0, -1, 60], [1, 0, 4, 60], [1, 0, 2, -60],
+    [1, 0, 2, 60, 2, 60], [[1], 0, 2, 60], RespError("OOM no memory")],
+    ids=str)
+def test_an_answer_that_is_none_is_not_believed(edge, fake_redis, reply):
+    """Three may pass at once, so no answer says that four are left."""
+    fake_redis.on("EVALSHA", reply)
+    nginx = edge(redis=fake_redis, location="edge_limit zone=users;" + SHOW,
+                 http="edge_limit_zone $arg_k zone=users:1m rate=1r/m burst=3 "
+                      "redis=main;")
+    wait_until(lambda: nginx.get("/") and nginx.get("/?k=warm")
+               and fake_redis.count("EVALSHA"))
+    assert nginx.get("/?k=a")["RateLimit"] == '"users";r=2;t=60'
+    assert statuses(nginx, "/?k=a", 3) == [200, 200, 429]
+
+
+def test_limits_and_lookup_leave_together(edge, fake_redis):
+    """Were the lookup to wait for the limits, it would never be sent."""
+    fake_redis.on("EVALSHA", [0, 1, 0, 60_000_000])
+    nginx = edge(redis=fake_redis, location="edge_limit zone=users;"
+                 "edge_limit_fallback closed after=1s; edge_cache api;",
+                 http="edge_limit_zone $arg_k zone=users:1m rate=1r/m "
+                      "redis=main; edge_cache_zone api:4m redis=main;")
+    wait_until(lambda: nginx.get("/?k=a").status == 429)
+    assert fake_redis.count("GET") >= 1
+    names = [command[0] for command in fake_redis.commands]
+    assert names.index(b"EVALSHA") < names.index(b"GET")
