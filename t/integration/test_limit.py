@@ -262,6 +262,15 @@ def test_an_error_page_wins(limited):
     assert response["Retry-After"] and response["Cache-Control"] == "no-store"
 
 
+def test_an_error_page_is_not_refused_itself(limited, origin):
+    origin.on("/slow", Reply(body=b"mine"))
+    nginx = limited("error_page 429 /slow;", locations={"/slow": ""},
+                    server="edge_limit zone=users burst=1;")
+    statuses(nginx, "/?k=a", 1)
+    response = nginx.get("/?k=a")
+    assert (response.status, response.text) == (429, "mine")
+
+
 def test_an_error_page_of_another_status_does_not(limited):
     nginx = limited("edge_limit zone=users burst=1; error_page 503 @slow;",
                     server="location @slow { return 503 'mine'; }")
