@@ -61,7 +61,7 @@ Json describe(const tier::PurgeOutcome &outcome)
     Json json;
     json["generation"] = text_of(outcome.generation);
     json["instances"] = {{"applied", outcome.applied}, {"live", outcome.live}};
-    if (outcome.local) {
+    if (outcome.is_local) {
         json["scope"] = "local";
     }
     for (const tier::MissingInstance &missing : outcome.missing) {
@@ -71,7 +71,7 @@ Json describe(const tier::PurgeOutcome &outcome)
         }
         json["missing"].push_back(std::move(entry));
     }
-    if (!outcome.local && !outcome.logged) {
+    if (!outcome.is_local && !outcome.is_logged) {
         json["scope"] = "instance";
         json["detail"] = "Redis did not take this purge: it holds on this "
                          "instance alone. Send it again.";
@@ -98,7 +98,7 @@ ngx_int_t send_result(ngx_http_request_t *r, const Purge &purge)
 {
     const bool done = std::all_of(
         purge.results.begin(), purge.results.end(),
-        [](const ZoneResult &r) { return r.outcome.acknowledged(); });
+        [](const ZoneResult &r) { return r.outcome.confirmed; });
     Answer answer;
     answer.status = done ? NGX_HTTP_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
     answer.body = describe(purge).dump() + "\n";

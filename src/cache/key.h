@@ -25,6 +25,12 @@ struct KeyParts
     // Path and query as sent upstream, or the text of edge_cache_key.
     std::string_view target;
     bool custom_target = false;
+    // Path and query as the client wrote them, where a rewrite has made
+    // another target of them: origins may be told either ($request_uri).
+    std::string_view requested;
+    // The named location that answers: it may be an error's page, and has the
+    // same target as what was refused.
+    std::string_view named_location;
     // What edge_cache_authorization and edge_cache_cookies add.
     std::string_view credential;
     std::string_view cookies;

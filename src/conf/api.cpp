@@ -61,6 +61,18 @@ char *set_parameter(ngx_conf_t *cf, Api &api, std::string_view word)
     return refuse(cf, word, "write write=on, token_file=FILE, or nothing");
 }
 
+// Routes are what comes behind the location's name.
+bool is_prefix_location(const ngx_http_core_loc_conf_t *clcf)
+{
+#if (NGX_PCRE)
+    if (clcf->regex != nullptr) {
+        return false;
+    }
+#endif
+    return !clcf->exact_match && !clcf->named &&
+           ngx::view(clcf->name).ends_with('/');
+}
+
 } // namespace
 
 char *set_api(ngx_conf_t *cf, ngx_command_t *, void *conf)
@@ -71,7 +83,7 @@ char *set_api(ngx_conf_t *cf, ngx_command_t *, void *conf)
     }
     auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
         ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-    if (!ngx::view(clcf->name).ends_with('/') || clcf->exact_match) {
+    if (!is_prefix_location(clcf)) {
         return refuse(cf, "write it into a prefix location that ends in /, "
                           "such as \"location /edge/\"");
     }

@@ -5,6 +5,7 @@
 #include "conf/location.h"
 #include "conf/main.h"
 #include "conf/values.h"
+#include "http/token.h"
 #include "ngx/pool.h"
 
 namespace edge::conf {
@@ -125,6 +126,10 @@ char *set_methods(ngx_conf_t *cf, ngx_command_t *, void *conf)
 
 char *set_vary(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    if (!http::is_token(word)) {
+        return refuse(cf, word, "write the name of a header field");
+    }
     Setting<std::vector<std::string_view>> &vary = location_of(conf).vary;
     std::vector<std::string_view> names = std::move(vary.value);
     names.push_back(lower_case_names(cf, 0).front());

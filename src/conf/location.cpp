@@ -73,6 +73,15 @@ std::uint64_t make_fingerprint(const Location &lcf)
     return hash64(text);
 }
 
+// The operator's endpoint is never cached, nor limited.
+void keep_api_apart(Location &lcf)
+{
+    if (lcf.api != nullptr) {
+        lcf.zone = nullptr;
+        lcf.limits = std::vector<LimitUse>();
+    }
+}
+
 std::string_view default_label(ngx_conf_t *cf)
 {
     const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
@@ -91,6 +100,7 @@ char *merge_location(ngx_conf_t *cf, void *parent, void *child)
 {
     Location &lcf = *static_cast<Location *>(child);
     inherit(lcf, *static_cast<Location *>(parent));
+    keep_api_apart(lcf);
 
     if (char *error = check_limits(cf, lcf)) {
         return error;

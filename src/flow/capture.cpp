@@ -15,6 +15,28 @@ namespace {
 ngx_http_output_header_filter_pt next_header_filter;
 ngx_http_output_body_filter_pt next_body_filter;
 
+// A body that never became whole leaves no trace but this. Cleanups run before
+// all log handlers; ours may run after the access log's.
+void end_fill(void *data)
+{
+    Request &request = *static_cast<Request *>(data);
+    if (!request.fill_ended) {
+        request.fill_ended = true;
+        request.refuse(cache::Reason::truncated);
+        request.zone().counters().fills_aborted.add();
+    }
+}
+
+void add_cleanup(ngx_http_request_t *r, Request &request)
+{
+    ngx_http_cleanup_t *cleanup = ngx_http_cleanup_add(r, 0);
+    if (cleanup == nullptr) {
+        throw std::bad_alloc();
+    }
+    cleanup->data = &request;
+    cleanup->handler = ngx::guard<&end_fill>;
+}
+
 void begin_fill(ngx_http_request_t *r, Request &request)
 {
     request.may_fill = false;
@@ -23,6 +45,7 @@ void begin_fill(ngx_http_request_t *r, Request &request)
         request.refuse(*reason);
         return;
     }
+    add_cleanup(r, request);
     request.fill.emplace(r->pool, request.zone().fill_budget(),
                          std::move(std::get<FillPlan>(planned)));
     // The copy filter in front of us then reads files into memory.

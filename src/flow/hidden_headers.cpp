@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ngx/guard.h"
 #include "ngx/headers.h"
 
 namespace edge::flow {
@@ -28,6 +29,26 @@ void assign(ngx_list_t &to, const ngx_list_t &from)
     }
 }
 
+void restore_at_end(void *data)
+{
+    const auto *hidden = static_cast<HiddenHeaders *>(data);
+    restore_headers(hidden->request, *hidden);
+}
+
+// Cleanups run before all log handlers; ours may run after the access log's.
+HiddenHeaders *make_hidden(ngx_http_request_t *r)
+{
+    ngx_http_cleanup_t *cleanup = ngx_http_cleanup_add(r, 0);
+    if (cleanup == nullptr) {
+        throw std::bad_alloc();
+    }
+    auto *hidden = ngx::pool_new<HiddenHeaders>(r->pool);
+    hidden->request = r;
+    cleanup->data = hidden;
+    cleanup->handler = ngx::guard<&restore_at_end>;
+    return hidden;
+}
+
 } // namespace
 
 // proxy and its kin copy every line of the list, whatever its hash says, so a
@@ -40,7 +61,7 @@ HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r)
         return nullptr;
     }
 
-    auto *hidden = ngx::pool_new<HiddenHeaders>(r->pool);
+    HiddenHeaders *hidden = make_hidden(r);
     assign(hidden->headers, in.headers);
     hidden->range = std::exchange(in.range, nullptr);
     hidden->if_range = std::exchange(in.if_range, nullptr);

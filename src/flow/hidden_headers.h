@@ -7,9 +7,10 @@
 
 namespace edge::flow {
 
-// What was taken out, to be put back for the access log.
+// What was taken out.
 struct HiddenHeaders
 {
+    ngx_http_request_t *request;
     ngx_list_t headers;
     ngx_table_elt_t *range;
     ngx_table_elt_t *if_range;
@@ -17,7 +18,8 @@ struct HiddenHeaders
     ngx_table_elt_t *if_modified_since;
 };
 
-// Null when there was nothing to hide.
+// Null when there was nothing to hide. Put back when the request ends, so that
+// the access log shows what the client sent.
 HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r);
 void restore_headers(ngx_http_request_t *r, const HiddenHeaders &hidden);
 

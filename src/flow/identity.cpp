@@ -107,15 +107,32 @@ std::string_view escaped_uri(ngx_http_request_t *r)
             static_cast<std::size_t>(end - out)};
 }
 
-Reason find_target(ngx_http_request_t *r, std::string_view &target)
+// nginx passes a fragment on, and no origin should have seen it.
+bool is_valid_target(std::string_view target)
 {
-    target = r->valid_unparsed_uri ? ngx::view(r->unparsed_uri)
-                                   : escaped_uri(r);
-    // nginx passes a fragment on, and no origin should have seen it.
-    return target.empty() || target.find('#') != target.npos ||
-                   has_control_bytes(target)
-               ? Reason::uri_invalid
-               : Reason::none;
+    return !target.empty() && target.find('#') == target.npos &&
+           !has_control_bytes(target);
+}
+
+Reason find_target(ngx_http_request_t *r, Identity &identity)
+{
+    const std::string_view requested = ngx::view(r->unparsed_uri);
+    identity.target = requested;
+    if (!r->valid_unparsed_uri) {
+        identity.target = escaped_uri(r);
+        identity.requested = requested;
+    }
+    return is_valid_target(identity.target) && is_valid_target(requested)
+               ? Reason::none
+               : Reason::uri_invalid;
+}
+
+std::string_view named_location(ngx_http_request_t *r)
+{
+    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    const std::string_view name = ngx::view(clcf->name);
+    return name.starts_with('@') ? name : std::string_view();
 }
 
 // The digest of all lines of a field, each behind its length.
@@ -211,8 +228,13 @@ Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
     parts.scheme = identity.scheme;
     parts.authority = identity.authority;
     parts.custom_target = !identity.custom_key.empty();
-    parts.target =
-        parts.custom_target ? identity.custom_key : identity.target;
+    if (parts.custom_target) {
+        parts.target = identity.custom_key;
+    } else {
+        parts.target = identity.target;
+        parts.requested = identity.requested;
+    }
+    parts.named_location = named_location(r);
     parts.credential = credential_part(r, lcf.policy);
     parts.cookies = cookies_part(r, lcf);
     parts.fingerprint = lcf.fingerprint;
@@ -242,7 +264,7 @@ std::variant<Identity, Reason> identify(ngx_http_request_t *r,
         reason = find_authority(r, lcf, identity.authority);
     }
     if (reason == Reason::none) {
-        reason = find_target(r, identity.target);
+        reason = find_target(r, identity);
     }
     if (reason == Reason::none) {
         reason = find_custom_key(r, lcf, identity.custom_key);

@@ -21,6 +21,8 @@ struct Identity
     std::string_view authority;
     // Path and query as sent upstream.
     std::string_view target;
+    // The same as the client wrote it, where a rewrite has changed it.
+    std::string_view requested;
     // The text of edge_cache_key; empty without one.
     std::string_view custom_key;
 

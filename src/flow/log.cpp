@@ -29,16 +29,6 @@ ngx_int_t on_log(ngx_http_request_t *r)
     if (request == nullptr || request->status == cache::Status::none) {
         return NGX_OK;
     }
-    // A body that never became whole left no trace but this.
-    if (request->fill && !request->fill_ended) {
-        request->fill_ended = true;
-        request->refuse(cache::Reason::truncated);
-        request->zone().counters().fills_aborted.add();
-    }
-    // So that $http_range shows what the client sent.
-    if (request->hidden != nullptr) {
-        restore_headers(r, *request->hidden);
-    }
     count(r, *request);
     return NGX_OK;
 }

@@ -50,6 +50,7 @@ std::string selectors_of(const Identity &identity, const FillPlan &plan)
     names.scheme = identity.scheme;
     names.authority = identity.authority;
     names.target = identity.target;
+    names.requested = identity.requested;
     names.custom_key = identity.custom_key;
     names.tags = plan.tags;
     return invalidate::selectors_of(names);

@@ -39,6 +39,17 @@ void add_prefixes(ByteWriter &out, std::string_view path)
     }
 }
 
+// What selects an entry by one of the targets it is known by.
+void add_target(ByteWriter &out, const EntryNames &names,
+                std::string_view target)
+{
+    const std::string_view path = path_of(target);
+    out.number(select_url(target));
+    out.number(select_url(names.scheme, names.authority, target));
+    out.number(select_path(path));
+    add_prefixes(out, path);
+}
+
 } // namespace
 
 Selector select_everything()
@@ -99,14 +110,13 @@ RowKey row_key(Selector selector, TenantHash tenant)
 
 std::string selectors_of(const EntryNames &names)
 {
-    const std::string_view path = path_of(names.target);
     std::string bytes;
     ByteWriter out(bytes);
 
-    out.number(select_url(names.target));
-    out.number(select_url(names.scheme, names.authority, names.target));
-    out.number(select_path(path));
-    add_prefixes(out, path);
+    add_target(out, names, names.target);
+    if (!names.requested.empty()) {
+        add_target(out, names, names.requested);
+    }
     if (!names.custom_key.empty()) {
         out.number(select_key(names.custom_key));
     }

@@ -49,6 +49,8 @@ struct EntryNames
     std::string_view authority;
     // Path and query as sent upstream.
     std::string_view target;
+    // The same as the client wrote it, where a rewrite has changed it.
+    std::string_view requested;
     // The text of edge_cache_key; empty without one.
     std::string_view custom_key;
     std::span<const std::string> tags;

@@ -5,6 +5,7 @@
 
 #include "client/redis.h"
 #include "conf/main.h"
+#include "ngx/text.h"
 #include "ngx/timer.h"
 #include "tier/limit_zone.h"
 #include "tier/redis_tier.h"
@@ -18,7 +19,7 @@ namespace {
 class Worker
 {
 public:
-    explicit Worker(conf::Main &main);
+    Worker(conf::Main &main, std::string_view instance);
     ~Worker();
 
 private:
@@ -33,7 +34,7 @@ private:
 
 std::unique_ptr<Worker> worker;
 
-Worker::Worker(conf::Main &main)
+Worker::Worker(conf::Main &main, std::string_view instance)
     : main_(main),
       sweep_timer_(&Worker::sweep, this, ngx::Timer::Holds::nothing)
 {
@@ -45,7 +46,7 @@ Worker::Worker(conf::Main &main)
         zone->prepare(main.labels, main.fill_memory);
         if (client::Redis *redis = find(zone->settings.redis)) {
             tiers_.push_back(std::make_unique<tier::RedisTier>(
-                *redis, zone->settings.name, zone->counters()));
+                *redis, *zone, instance));
             zone->connect(tiers_.back().get());
         }
     }
@@ -100,7 +101,7 @@ ngx_int_t init_worker(ngx_cycle_t *cycle)
 {
     conf::Main *mcf = conf::main(cycle);
     if (mcf != nullptr && serves_requests()) {
-        worker = std::make_unique<Worker>(*mcf);
+        worker = std::make_unique<Worker>(*mcf, ngx::view(cycle->hostname));
     }
     return NGX_OK;
 }

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <string>
 #include <sys/random.h>
 
 namespace edge::ngx {
@@ -18,6 +20,15 @@ inline std::uint64_t random_number()
     std::uint64_t number = 0;
     fill_random(&number, sizeof(number));
     return number;
+}
+
+// 16 hexadecimal digits.
+inline std::string random_text()
+{
+    char text[17];
+    std::snprintf(text, sizeof(text), "%016llx",
+                  static_cast<unsigned long long>(random_number()));
+    return text;
 }
 
 } // namespace edge::ngx

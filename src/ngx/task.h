@@ -1,8 +1,8 @@
 // Coroutines over nginx's event loop (design: asynchronous flows read top to
 // bottom as one function).
 //
-//   Task   a coroutine. Its first parameter is `Flow &`, from whose pool its
-//          frame comes.
+//   Task   a coroutine, free or a member. Its first parameter is `Flow &`, from
+//          whose pool its frame comes.
 //   Flow   one asynchronous course of events: owns the root task, and resumes
 //          whatever is innermost. A request has one; a worker's work too.
 //
@@ -41,6 +41,13 @@ public:
     {
         template <typename... Args>
         static void *operator new(std::size_t size, Flow &flow, Args &&...)
+        {
+            return detail::new_frame(flow, size);
+        }
+        // Of a member function: its object comes first.
+        template <typename Self, typename... Args>
+        static void *operator new(std::size_t size, Self &, Flow &flow,
+                                  Args &&...)
         {
             return detail::new_frame(flow, size);
         }

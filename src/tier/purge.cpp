@@ -1,8 +1,24 @@
 #include "tier/purge.h"
 
+#include "ngx/clock.h"
+#include "ngx/random.h"
+#include "ngx/sleep.h"
+#include "tier/log.h"
+#include "tier/redis_tier.h"
+
 namespace edge::tier {
 
 namespace {
+
+using invalidate::BeatReply;
+using invalidate::Position;
+using invalidate::WriteReply;
+
+// How often a record is offered to a log that has just changed its epoch.
+constexpr int kMaxAttempts = 3;
+// Between two looks at who has applied it.
+constexpr Millis kFirstPause{1};
+constexpr Millis kLongestPause{20};
 
 void count(Zone &zone, invalidate::PurgeMode mode)
 {
@@ -12,16 +28,106 @@ void count(Zone &zone, invalidate::PurgeMode mode)
         .add();
 }
 
+// APPEND until the log has it. The same request id every time: a record whose
+// answer was lost is found again, not written twice.
+ngx::Task write(ngx::Flow &flow, Log &log, const PurgeOrder &order,
+                std::optional<Position> &record)
+{
+    const invalidate::Purge purge{ngx::random_text(), order.mode,
+                                  {order.rows.begin(), order.rows.end()},
+                                  Millis(0)};
+    for (int attempt = 0; attempt < kMaxAttempts; attempt++) {
+        const Position applied = log.zone().applied();
+        std::optional<WriteReply> reply;
+        co_await log.append(flow, purge, reply);
+        if (!reply) {
+            co_return;
+        }
+        if (reply->status == WriteReply::Status::ok) {
+            record = Position{applied.nonce, reply->id};
+            co_return;
+        }
+        std::optional<BeatReply> ignored;
+        co_await log.beat(flow, ignored);
+    }
+}
+
+void take_over(PurgeOutcome &outcome,
+               const invalidate::Acknowledgement &acknowledgement)
+{
+    outcome.applied = acknowledgement.applied;
+    outcome.live = acknowledgement.live;
+    outcome.missing.clear();
+    for (const invalidate::Missing &missing : acknowledgement.missing) {
+        MissingInstance instance{missing.name, std::nullopt};
+        if (missing.safe_in) {
+            instance.safe_at = ngx::wall_now() + *missing.safe_in;
+        }
+        outcome.missing.push_back(std::move(instance));
+    }
+}
+
+bool is_old_enough(Zone &zone, const BeatReply &reply)
+{
+    const Lock lock(zone);
+    return ngx::boot_now() >=
+           invalidate::earliest_acknowledgement(
+               zone.generations().standing().joined_at, reply.members);
+}
+
+// Looks at the members until all of them have applied `record` (protocol 8).
+ngx::Task wait(ngx::Flow &flow, Log &log, const Position &record,
+               BootTime deadline, PurgeOutcome &outcome)
+{
+    for (Millis pause = kFirstPause;; pause = std::min(pause * 2,
+                                                       kLongestPause)) {
+        std::optional<BeatReply> reply;
+        co_await log.beat(flow, reply);
+        if (reply) {
+            const auto acknowledgement = invalidate::acknowledge(
+                *reply, record, log.self(), log.watch());
+            take_over(outcome, acknowledgement);
+            outcome.confirmed = acknowledgement.complete() &&
+                                is_old_enough(log.zone(), *reply);
+        }
+        if (outcome.confirmed || ngx::boot_now() >= deadline) {
+            co_return;
+        }
+        co_await ngx::Sleep(flow, pause);
+    }
+}
+
+void purge_own_log(Zone &zone, const PurgeOrder &order, PurgeOutcome &outcome)
+{
+    outcome.generation = zone.purge(order.rows, order.mode);
+    outcome.is_local = true;
+    outcome.confirmed = true;
+    outcome.applied = outcome.live = 1;
+}
+
 } // namespace
 
-ngx::Task purge([[maybe_unused]] ngx::Flow &flow, Zone &zone,
-                const PurgeOrder &order, PurgeOutcome &outcome)
+ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
+                PurgeOutcome &outcome)
 {
     count(zone, order.mode);
-    outcome.generation = zone.purge(order.rows, order.mode);
-    outcome.local = true;
-    outcome.applied = outcome.live = 1;
-    co_return;
+    if (zone.redis() == nullptr) {
+        purge_own_log(zone, order, outcome);
+        co_return;
+    }
+
+    Log &log = zone.redis()->log();
+    const BootTime deadline = ngx::boot_now() + order.wait;
+    std::optional<Position> record;
+    co_await write(flow, log, order, record);
+    if (!record) {
+        zone.purge_locally(order.rows, order.mode);
+        outcome.applied = 1;
+        co_return;
+    }
+    outcome.is_logged = true;
+    outcome.generation = record->generation;
+    co_await wait(flow, log, *record, deadline, outcome);
 }
 
 } // namespace edge::tier

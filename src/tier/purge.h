@@ -35,18 +35,15 @@ struct PurgeOutcome
     std::uint64_t applied = 0;
     std::uint64_t live = 0;
     // The zone has no other instances to reach.
-    bool local = false;
-    // Redis has taken it; without that it holds on this instance alone.
-    bool logged = false;
-    std::vector<MissingInstance> missing;
-
+    bool is_local = false;
+    // The log has it; otherwise it holds on this instance alone.
+    bool is_logged = false;
     // Nobody, on any instance, sees the old object again.
-    bool acknowledged() const
-    {
-        return local || (logged && missing.empty());
-    }
+    bool confirmed = false;
+    std::vector<MissingInstance> missing;
 };
 
+// Ends at the latest after order.wait and one answer of Redis.
 ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
                 PurgeOutcome &outcome);
 

@@ -55,10 +55,12 @@ private:
     redis::Operation operation_;
 };
 
-RedisTier::RedisTier(client::Redis &redis, std::string_view zone,
-                     shm::Counters &counters)
-    : redis_(redis), zone_(zone), counters_(counters)
+RedisTier::RedisTier(client::Redis &redis, Zone &zone,
+                     std::string_view instance)
+    : redis_(redis), zone_(zone.settings.name), counters_(zone.counters()),
+      log_(zone, redis, instance), reader_(log_)
 {
+    reader_.start();
 }
 
 RedisTier::~RedisTier() = default;

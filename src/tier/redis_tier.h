@@ -12,6 +12,8 @@
 #include "cache/entry.h"
 #include "client/redis.h"
 #include "shm/counters.h"
+#include "tier/log.h"
+#include "tier/log_reader.h"
 
 namespace edge::tier {
 
@@ -26,12 +28,14 @@ struct RedisName
 class RedisTier
 {
 public:
-    RedisTier(client::Redis &redis, std::string_view zone,
-              shm::Counters &counters);
+    // All of them outlive it. `instance`: this one's name, for people.
+    RedisTier(client::Redis &redis, Zone &zone, std::string_view instance);
     ~RedisTier();
     RedisTier(const RedisTier &) = delete;
 
     client::Redis &redis() { return redis_; }
+    // The zone's log of purges, in the same Redis.
+    Log &log() { return log_; }
     std::string key(const RedisName &name) const;
 
     // Write-behind: leaves with the other commands of this turn, and nobody
@@ -49,6 +53,8 @@ private:
     client::Redis &redis_;
     std::string_view zone_;
     shm::Counters &counters_;
+    Log log_;
+    LogReader reader_;
     // What all instances find an object by; without a secret the same
     // everywhere.
     HashSecret secret_;

@@ -35,6 +35,8 @@ struct Process
 {
     std::uint32_t pid = 0;
     std::uint64_t start = 0;
+
+    friend bool operator==(const Process &, const Process &) = default;
 };
 
 Process this_process();

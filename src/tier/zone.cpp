@@ -4,10 +4,11 @@
 #include <array>
 #include <cstring>
 
-#include "base/text.h"
+#include "invalidate/coherence.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/random.h"
+#include "ngx/slab.h"
 #include "ngx/text.h"
 
 namespace edge::tier {
@@ -22,6 +23,7 @@ struct ZoneHead
     ngx::ChangingMark changing;
     // Keys the hashes of this zone's index.
     std::array<char, 32> secret{};
+    Membership membership;
     shm::Counters counters;
 };
 
@@ -55,31 +57,6 @@ std::optional<Division> divide(std::span<std::byte> memory,
                     memory.subspan(head + generations)};
 }
 
-ngx_slab_pool_t *slab_pool(const ngx_shm_zone_t *shm_zone)
-{
-    return reinterpret_cast<ngx_slab_pool_t *>(shm_zone->shm.addr);
-}
-
-// All pages of the slab pool in one piece: it serves for its mutex and its
-// place in nginx's books, we divide the memory ourselves.
-std::span<std::byte> take_all_pages(ngx_slab_pool_t *pool)
-{
-    const std::size_t size = pool->pfree * ngx_pagesize;
-    void *memory = ngx_slab_alloc(pool, size);
-    if (memory == nullptr) {
-        return {};
-    }
-    pool->data = memory;
-    return {static_cast<std::byte *>(memory), size};
-}
-
-std::span<std::byte> taken_pages(ngx_slab_pool_t *pool)
-{
-    auto *first = static_cast<std::byte *>(pool->data);
-    return {first, static_cast<std::size_t>(
-                       reinterpret_cast<std::byte *>(pool->end) - first)};
-}
-
 } // namespace
 
 bool Zone::declare(ngx_conf_t *cf)
@@ -99,11 +76,12 @@ bool Zone::declare(ngx_conf_t *cf)
 ngx_int_t Zone::init(ngx_shm_zone_t *shm_zone, void *old)
 {
     Zone &zone = *static_cast<Zone *>(shm_zone->data);
-    ngx_slab_pool_t *pool = slab_pool(shm_zone);
+    ngx_slab_pool_t *pool = ngx::slab_pool(shm_zone);
     zone.mutex_ = &pool->mutex;
 
     const bool fresh = old == nullptr && !shm_zone->shm.exists;
-    const auto memory = fresh ? take_all_pages(pool) : taken_pages(pool);
+    const auto memory =
+        fresh ? ngx::take_all_pages(pool) : ngx::taken_pages(pool);
     if (!zone.map(memory, fresh)) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                       "zone \"%V\" is too small for selectors=%uz, or was made "
@@ -149,6 +127,7 @@ bool Zone::format(std::span<std::byte> memory)
     head->selectors = settings.selectors;
     head->own_log = settings.redis == nullptr;
     ngx::fill_random(head->secret.data(), head->secret.size());
+    head->membership.id = to_hex({ngx::random_number(), ngx::random_number()});
 
     shm::GenerationsConfig generations;
     generations.rows = settings.selectors;
@@ -168,6 +147,11 @@ void Zone::prepare(std::span<const std::string_view> labels,
     for (const std::string_view label : labels) {
         label_slots_.push_back(counters_->claim_label(label));
     }
+}
+
+Membership &Zone::membership()
+{
+    return head_->membership;
 }
 
 ngx::ChangingMark &Zone::mark() const
@@ -199,6 +183,12 @@ invalidate::Ticket Zone::ticket()
     return generations_->ticket();
 }
 
+invalidate::Position Zone::applied()
+{
+    const Lock lock(*this);
+    return generations_->applied();
+}
+
 std::optional<Pinned> Zone::find(const Hash128 &hash)
 {
     const Lock lock(*this);
@@ -217,6 +207,9 @@ bool Zone::is_usable(const shm::PinnedObject &object,
                      const cache::Entry &entry)
 {
     const Lock lock(*this);
+    if (!may_serve()) {
+        return false;
+    }
     const std::uint64_t changes = generations_->changes();
     if (object.checked() == changes) {
         return true;
@@ -231,7 +224,19 @@ bool Zone::is_usable(const shm::PinnedObject &object,
 bool Zone::is_usable(const cache::Entry &entry)
 {
     const Lock lock(*this);
-    return check(entry);
+    return may_serve() && check(entry);
+}
+
+// A zone that is its own log misses nothing (protocol 5.8).
+bool Zone::may_serve() const
+{
+    if (settings.redis == nullptr) {
+        return true;
+    }
+    const shm::Standing &standing = generations_->standing();
+    return invalidate::may_serve({false, settings.isolation},
+                                 standing.lease_until, standing.current_at,
+                                 head_->membership.is_known, ngx::boot_now());
 }
 
 bool Zone::check(const cache::Entry &entry) const
@@ -265,6 +270,36 @@ invalidate::Generation Zone::purge(std::span<const invalidate::RowKey> rows,
 {
     const Lock lock(*this);
     return generations_->purge(rows, mode);
+}
+
+void Zone::purge_locally(std::span<const invalidate::RowKey> rows,
+                         invalidate::PurgeMode mode)
+{
+    const Lock lock(*this);
+    generations_->purge_locally(rows, mode);
+}
+
+// Of both modes in one: hard takes more away than soft, never less.
+LocalPurges Zone::local_purges()
+{
+    LocalPurges local;
+    local.purge.request = ngx::random_text();
+    local.purge.mode = invalidate::PurgeMode::soft;
+    const Lock lock(*this);
+    for (const shm::LocalPurge &purge : generations_->local_purges()) {
+        local.purge.rows.push_back(purge.row);
+        local.counter = std::max(local.counter, purge.local);
+        if (purge.mode == invalidate::PurgeMode::hard) {
+            local.purge.mode = invalidate::PurgeMode::hard;
+        }
+    }
+    return local;
+}
+
+void Zone::settle(const LocalPurges &local, const invalidate::Position &record)
+{
+    const Lock lock(*this);
+    generations_->settle(local.counter, record);
 }
 
 void Zone::release_dead_owners()

@@ -22,6 +22,7 @@
 #include "shm/counters.h"
 #include "shm/generations.h"
 #include "shm/memory_tier.h"
+#include "tier/membership.h"
 #include "tier/pinned.h"
 #include "tier/worker.h"
 
@@ -42,6 +43,18 @@ struct ZoneSettings
     std::string_view redis_name;
     // Null: memory is the only tier, and the zone is its own log.
     const client::RedisConfig *redis = nullptr;
+    // For how long after a question to the log its answer counts as current.
+    Millis lease{2000};
+    // How long the zone serves without the log before it trusts nothing.
+    Millis isolation{3600 * 1000};
+};
+
+// What was purged here while Redis was away, as one record for the log.
+struct LocalPurges
+{
+    invalidate::Purge purge;
+    // Of the last of them.
+    std::uint64_t counter = 0;
 };
 
 // Where an object is found: under its own hash, among those of its resource.
@@ -76,6 +89,7 @@ public:
         return label_slots_[index];
     }
     invalidate::Ticket ticket();
+    invalidate::Position applied();
 
     std::optional<Pinned> find(const Hash128 &hash);
     void unpin(const shm::Pin &pin);
@@ -89,6 +103,12 @@ public:
     // The next place in the log of a zone that is its own.
     invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
                                  invalidate::PurgeMode mode);
+
+    // Redis is away: it holds here, until it is in the log.
+    void purge_locally(std::span<const invalidate::RowKey> rows,
+                       invalidate::PurgeMode mode);
+    LocalPurges local_purges();
+    void settle(const LocalPurges &local, const invalidate::Position &record);
 
     // Stores an object, unless it was purged while it was filled.
     cache::Reason put(const ObjectName &name, const cache::Entry &entry,
@@ -105,7 +125,9 @@ public:
     ngx::ChangingMark &mark() const;
     void recover();
 
+    // To be used under the lock.
     shm::Generations &generations() { return *generations_; }
+    Membership &membership();
 
     // Null without edge_redis, and in processes that serve no requests.
     RedisTier *redis() const { return redis_; }
@@ -118,6 +140,7 @@ private:
     std::optional<shm::OwnerSlot> owner();
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
     bool check(const cache::Entry &entry) const;
+    bool may_serve() const;
 
     ngx_shmtx_t *mutex_ = nullptr;
     ZoneHead *head_ = nullptr;

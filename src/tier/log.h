@@ -1,0 +1,79 @@
+// A zone's log of purges in Redis, as one worker speaks with it: what was
+// purged elsewhere is applied to the zone, and what is purged here is added.
+// Any worker may do either at any time (protocol 3: repeating and overtaking
+// do no harm).
+#pragma once
+
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/redis.h"
+#include "invalidate/coherence.h"
+#include "invalidate/log_format.h"
+#include "ngx/task.h"
+#include "tier/zone.h"
+
+namespace edge::tier {
+
+class Log
+{
+public:
+    // All of them outlive it. `name`: of this instance, for people.
+    Log(Zone &zone, client::Redis &redis, std::string_view name);
+
+    client::Redis &redis() { return redis_; }
+    Zone &zone() { return zone_; }
+    // Where Redis says that there is something to read.
+    const std::string &channel() const { return channel_; }
+    // This instance among the members.
+    std::string_view self() const { return zone_.membership().text(); }
+    const invalidate::Watch &watch() const { return watch_; }
+
+    // BEAT until everything there is has been applied. The last answer; none
+    // when Redis did not answer, or could not be followed.
+    ngx::Task beat(ngx::Flow &flow,
+                   std::optional<invalidate::BeatReply> &reply);
+
+    // APPEND. None when Redis did not answer.
+    ngx::Task append(ngx::Flow &flow, const invalidate::Purge &purge,
+                     std::optional<invalidate::WriteReply> &reply);
+
+    // Puts what was purged while Redis was away into the log (protocol 7).
+    ngx::Task append_local_purges(ngx::Flow &flow);
+
+private:
+    using Arguments = std::vector<std::string>;
+    enum class Follow { done, again, begin_epoch };
+
+    struct Question
+    {
+        invalidate::Member self;
+        invalidate::Generation from;
+    };
+
+    ngx::Task call(ngx::Flow &flow, const redis::Script &script,
+                   const Arguments &arguments,
+                   std::pmr::memory_resource &memory,
+                   const redis::Reply *&reply);
+    ngx::Task begin_epoch(ngx::Flow &flow,
+                          const invalidate::BeatReply &reply);
+
+    Question question();
+    Follow follow(const invalidate::BeatReply &reply, BootTime asked);
+    void note_members(const invalidate::BeatReply &reply);
+    bool may_begin_epoch();
+
+    Zone &zone_;
+    client::Redis &redis_;
+    const std::string name_;
+    const std::string log_key_;
+    const std::string members_key_;
+    const std::string channel_;
+    invalidate::Watch watch_;
+    std::vector<invalidate::Member> members_;
+};
+
+} // namespace edge::tier

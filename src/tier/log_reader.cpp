@@ -1,0 +1,119 @@
+#include "tier/log_reader.h"
+
+#include <utility>
+
+#include "ngx/clock.h"
+
+namespace edge::tier {
+
+namespace {
+
+// The role is free when its holder took no step for so long.
+constexpr Millis kRoleTimeout{1000};
+
+} // namespace
+
+LogReader::LogReader(Log &log)
+    : log_(log),
+      timer_(&LogReader::on_timer, this, ngx::Timer::Holds::nothing),
+      flow_(nullptr)
+{
+}
+
+LogReader::~LogReader()
+{
+    if (subscriber_) {
+        give_role_back();
+    }
+}
+
+void LogReader::start()
+{
+    on_timer(this);
+}
+
+void LogReader::on_timer(void *data)
+{
+    auto *self = static_cast<LogReader *>(data);
+    self->timer_.start(self->log_.zone().settings.lease / 4);
+    if (!self->take_role()) {
+        self->subscriber_.reset();
+        return;
+    }
+    if (!self->subscriber_) {
+        self->subscriber_.emplace(self->log_.redis().config(),
+                                  self->log_.channel(), &LogReader::on_wake,
+                                  self);
+        self->subscriber_->start();
+    }
+    self->step();
+}
+
+void LogReader::on_wake(void *data)
+{
+    static_cast<LogReader *>(data)->step();
+}
+
+// A worker that is shutting down leaves the role to the next ones.
+bool LogReader::take_role()
+{
+    const Process process = this_process();
+    const BootTime now = ngx::boot_now();
+    const Lock lock(log_.zone());
+    Membership &membership = log_.zone().membership();
+    const bool is_mine = membership.reader == process;
+    const bool is_free = membership.reader.pid == 0 ||
+                         now - membership.reader_seen > kRoleTimeout;
+    if (ngx_exiting || (!is_mine && !is_free)) {
+        return false;
+    }
+    membership.reader = process;
+    membership.reader_seen = now;
+    return true;
+}
+
+void LogReader::give_role_back()
+{
+    const Process process = this_process();
+    const Lock lock(log_.zone());
+    Membership &membership = log_.zone().membership();
+    if (membership.reader == process) {
+        membership.reader = {};
+    }
+}
+
+void LogReader::step()
+{
+    if (flow_.running()) {
+        again_ = true;
+        return;
+    }
+    if (flow_.run(run_step(flow_), &LogReader::on_step_done, this)) {
+        on_step_done(this);
+    }
+}
+
+void LogReader::on_step_done(void *data)
+{
+    auto *self = static_cast<LogReader *>(data);
+    if (std::exchange(self->again_, false) && self->log_.redis().up()) {
+        self->step();
+    }
+}
+
+// The second BEAT says what the first has applied: whoever waits for this
+// instance must not wait for the next turn.
+ngx::Task LogReader::run_step(ngx::Flow &flow)
+{
+    std::optional<invalidate::BeatReply> reply;
+    const invalidate::Position before = log_.zone().applied();
+    co_await log_.beat(flow, reply);
+    if (reply && log_.zone().applied() != before) {
+        co_await log_.beat(flow, reply);
+    }
+    if (reply) {
+        co_await log_.append_local_purges(flow);
+    }
+}
+
+} // namespace edge::tier

@@ -1,0 +1,42 @@
+// Keeps a zone in step with its log: of all workers of an instance one, the
+// others look after it and take over when it is gone.
+#pragma once
+
+#include <optional>
+
+#include "client/subscriber.h"
+#include "ngx/task.h"
+#include "ngx/timer.h"
+#include "tier/log.h"
+
+namespace edge::tier {
+
+class LogReader
+{
+public:
+    explicit LogReader(Log &log);
+    ~LogReader();
+    LogReader(const LogReader &) = delete;
+
+    void start();
+
+private:
+    static void on_timer(void *reader);
+    static void on_wake(void *reader);
+    static void on_step_done(void *reader);
+
+    bool take_role();
+    void give_role_back();
+    void step();
+    ngx::Task run_step(ngx::Flow &flow);
+
+    Log &log_;
+    ngx::Timer timer_;
+    // Only with the role: one more connection.
+    std::optional<client::Subscriber> subscriber_;
+    ngx::Flow flow_;
+    // Woken while a step was running: it may have read before that.
+    bool again_ = false;
+};
+
+} // namespace edge::tier
