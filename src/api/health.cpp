@@ -25,11 +25,16 @@ Json describe(tier::Zone &zone, bool &degraded)
     }
 
     const bool up = zone.redis() != nullptr && zone.redis()->redis().up();
-    degraded = degraded || !up;
+    const tier::Coherence coherence = zone.coherence();
+    degraded = degraded || !up || !coherence.is_current;
     json["redis"]["state"] = up ? "up" : "down";
     if (!up && zone.redis() != nullptr) {
         json["redis"]["reason"] = zone.redis()->redis().reason();
     }
+    json["log"]["state"] = coherence.is_current ? "current" : "behind";
+    json["log"]["lag_ms"] = coherence.lag.count();
+    json["log"]["instances"] = coherence.live;
+    json["log"]["local_purges"] = coherence.local_purges;
     return json;
 }
 

@@ -8,6 +8,7 @@
 #include "conf/location.h"
 #include "conf/main.h"
 #include "invalidate/purge_request.h"
+#include "ngx/cleanup.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
@@ -176,13 +177,7 @@ ngx_int_t run(ngx_http_request_t *r)
         return send(r, *refused);
     }
 
-    ngx_http_cleanup_t *cleanup = ngx_http_cleanup_add(r, 0);
-    if (cleanup == nullptr) {
-        throw std::bad_alloc();
-    }
-    cleanup->data = &purge;
-    cleanup->handler = ngx::guard<&cancel>;
-
+    ngx::at_request_end<&cancel>(r, &purge);
     ngx::Flow &flow = purge.flow.emplace(r->pool);
     return flow.run(purge_zones(flow, purge), &finish, r)
                ? send_result(r, purge)

@@ -3,11 +3,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "api/handler.h"
 #include "base/text.h"
 #include "conf/arguments.h"
 #include "conf/location.h"
-#include "ngx/guard.h"
 #include "ngx/pool.h"
 
 namespace edge::conf {
@@ -97,8 +95,6 @@ char *set_api(ngx_conf_t *cf, ngx_command_t *, void *conf)
     if (lcf.api->write && !lcf.api->token) {
         return refuse(cf, "write=on needs a token: write token_file=FILE too");
     }
-    clcf->handler =
-        ngx::guard<&api::handle, NGX_HTTP_INTERNAL_SERVER_ERROR>;
     return NGX_CONF_OK;
 }
 

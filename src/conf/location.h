@@ -75,6 +75,8 @@ struct Location
     // Made of the above when the level is merged.
     cache::Policy policy;
     std::uint64_t fingerprint = 0;
+    // Of this process: what would never be stored is said once.
+    bool has_warned = false;
     // Index of the label in the metrics.
     std::size_t label_index = 0;
 };

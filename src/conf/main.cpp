@@ -25,11 +25,19 @@ char *set_zone_parameter(ngx_conf_t *cf, tier::Zone &zone,
         zone.settings.selectors = static_cast<std::size_t>(*rows);
         return NGX_CONF_OK;
     }
+    if (const auto text = parameter(word, "lease")) {
+        const auto lease = parse_time(*text);
+        if (!lease || *lease < Millis(100) || *lease > Millis(60000)) {
+            return refuse(cf, word, "write lease= from 100ms to 60s");
+        }
+        zone.settings.lease = *lease;
+        return NGX_CONF_OK;
+    }
     if (const auto name = parameter(word, "redis")) {
         zone.settings.redis_name = *name;
         return NGX_CONF_OK;
     }
-    return refuse(cf, word, "write redis=NAME, selectors=N, or nothing more");
+    return refuse(cf, word, "write redis=NAME, lease=TIME, selectors=N, or nothing more");
 }
 
 } // namespace
@@ -165,6 +173,20 @@ char *set_fill_memory(ngx_conf_t *cf, ngx_command_t *, void *conf)
     }
     mcf.fill_memory = *bytes;
     mcf.fill_memory_set = true;
+    return NGX_CONF_OK;
+}
+
+char *set_instance(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Main &mcf = *static_cast<Main *>(conf);
+    if (!mcf.instance.empty()) {
+        return duplicate();
+    }
+    const std::string_view name = ngx::view(arguments(cf)[0]);
+    if (name.empty() || name.size() > 64 || has_control_bytes(name)) {
+        return refuse(cf, name, "write a name of 1 to 64 characters");
+    }
+    mcf.instance = name;
     return NGX_CONF_OK;
 }
 

@@ -23,6 +23,9 @@ struct Main
     std::vector<client::RedisConfig *> redis;
     std::vector<std::string_view> labels;
 
+    // edge_cache_instance; empty: the host's name.
+    std::string_view instance;
+
     // Bytes of unfinished fills that one worker may hold.
     std::uint64_t fill_memory = 64 * 1024 * 1024;
     bool fill_memory_set = false;
@@ -55,8 +58,10 @@ inline Main &main(ngx_http_request_t *r)
 // The main configuration of a cycle; null when it has no http block.
 Main *main(ngx_cycle_t *cycle);
 
-// edge_cache_zone, edge_cache_fill_memory: `conf` is a Main.
+// edge_cache_zone, edge_cache_fill_memory, edge_cache_instance: `conf` is a
+// Main.
 char *set_cache_zone(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_fill_memory(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_instance(ngx_conf_t *cf, ngx_command_t *, void *conf);
 
 } // namespace edge::conf

@@ -3,6 +3,7 @@
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
 #include "flow/store.h"
+#include "ngx/cleanup.h"
 #include "ngx/guard.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
@@ -27,14 +28,19 @@ void end_fill(void *data)
     }
 }
 
-void add_cleanup(ngx_http_request_t *r, Request &request)
+// Everybody's first configuration: before 1.29.4 nginx asks upstreams by
+// HTTP/1.0, and their answers end with the connection.
+void warn_once(ngx_http_request_t *r, conf::Location &lcf)
 {
-    ngx_http_cleanup_t *cleanup = ngx_http_cleanup_add(r, 0);
-    if (cleanup == nullptr) {
-        throw std::bad_alloc();
+    if (lcf.has_warned) {
+        return;
     }
-    cleanup->data = &request;
-    cleanup->handler = ngx::guard<&end_fill>;
+    lcf.has_warned = true;
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "edge cache: answers that end with the connection are not "
+                  "stored: write \"proxy_http_version 1.1; proxy_set_header "
+                  "Connection \"\";\" (%V)",
+                  &r->uri);
 }
 
 void begin_fill(ngx_http_request_t *r, Request &request)
@@ -43,9 +49,12 @@ void begin_fill(ngx_http_request_t *r, Request &request)
     auto planned = plan_fill(r, request);
     if (const auto *reason = std::get_if<cache::Reason>(&planned)) {
         request.refuse(*reason);
+        if (*reason == cache::Reason::close_delimited) {
+            warn_once(r, request.lcf);
+        }
         return;
     }
-    add_cleanup(r, request);
+    ngx::at_request_end<&end_fill>(r, &request);
     request.fill.emplace(r->pool, request.zone().fill_budget(),
                          std::move(std::get<FillPlan>(planned)));
     // The copy filter in front of us then reads files into memory.

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "ngx/guard.h"
+#include "ngx/cleanup.h"
 #include "ngx/pool.h"
 
 namespace edge::flow {
@@ -60,13 +60,8 @@ bool Pending::has_resumed()
 
 Pending &make_pending(ngx_http_request_t *r)
 {
-    ngx_http_cleanup_t *cleanup = ngx_http_cleanup_add(r, 0);
-    if (cleanup == nullptr) {
-        throw std::bad_alloc();
-    }
     Slot *slot = ngx::pool_new<Slot>(r->pool);
-    cleanup->data = slot;
-    cleanup->handler = ngx::guard<&cancel>;
+    ngx::at_request_end<&cancel>(r, slot);
     return slot->emplace(r->pool);
 }
 

@@ -1,5 +1,6 @@
 #include "module/directives.h"
 
+#include "api/handler.h"
 #include "conf/api.h"
 #include "conf/cache_directives.h"
 #include "conf/limit_directives.h"
@@ -46,12 +47,25 @@ ngx_command_t any(const char (&text)[N], ngx_uint_t arguments, Setter set)
             0,                 nullptr};
 }
 
+char *set_api(ngx_conf_t *cf, ngx_command_t *command, void *conf)
+{
+    char *result = conf::set_api(cf, command, conf);
+    if (result == NGX_CONF_OK) {
+        auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+            ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+        clcf->handler =
+            guard<&api::handle, NGX_HTTP_INTERNAL_SERVER_ERROR>;
+    }
+    return result;
+}
+
 } // namespace
 
 ngx_command_t directives[] = {
     {name("edge_redis", 10), NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
      guard<&conf::set_redis>, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
     http("edge_cache_zone", NGX_CONF_1MORE, guard<&conf::set_cache_zone>),
+    http("edge_cache_instance", NGX_CONF_TAKE1, guard<&conf::set_instance>),
     http("edge_cache_fill_memory", NGX_CONF_TAKE1,
          guard<&conf::set_fill_memory>),
 
@@ -96,7 +110,7 @@ ngx_command_t directives[] = {
         guard<&conf::set_limit_log_level>),
 
     {name("edge_api", 8), NGX_HTTP_LOC_CONF | NGX_CONF_ANY,
-     guard<&conf::set_api>, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+     guard<&set_api>, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
 
     ngx_null_command,
 };

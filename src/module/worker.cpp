@@ -24,7 +24,9 @@ public:
 
 private:
     static void sweep(void *data);
+    static std::uint64_t count_instances(void *zone);
     client::Redis *find(const client::RedisConfig *config) const;
+    tier::Zone *zone_with(const client::RedisConfig *config) const;
 
     conf::Main &main_;
     std::vector<std::unique_ptr<client::Redis>> redis_;
@@ -52,6 +54,9 @@ Worker::Worker(conf::Main &main, std::string_view instance)
     }
     for (tier::LimitZone *zone : main.limit_zones) {
         zone->connect(find(zone->settings.redis));
+        if (tier::Zone *log = zone_with(zone->settings.redis)) {
+            zone->count_instances_by(&Worker::count_instances, log);
+        }
     }
     sweep(this);
 }
@@ -78,6 +83,23 @@ client::Redis *Worker::find(const client::RedisConfig *config) const
     return nullptr;
 }
 
+// Limits have no members of their own: the instances that share a cache zone
+// over the same Redis are those that share the limits.
+tier::Zone *Worker::zone_with(const client::RedisConfig *config) const
+{
+    for (tier::Zone *zone : main_.zones) {
+        if (config != nullptr && zone->settings.redis == config) {
+            return zone;
+        }
+    }
+    return nullptr;
+}
+
+std::uint64_t Worker::count_instances(void *zone)
+{
+    return static_cast<tier::Zone *>(zone)->live_instances();
+}
+
 // Once a second: what workers that died had pinned or reserved.
 void Worker::sweep(void *data)
 {
@@ -101,7 +123,10 @@ ngx_int_t init_worker(ngx_cycle_t *cycle)
 {
     conf::Main *mcf = conf::main(cycle);
     if (mcf != nullptr && serves_requests()) {
-        worker = std::make_unique<Worker>(*mcf, ngx::view(cycle->hostname));
+        const std::string_view name = mcf->instance.empty()
+                                          ? ngx::view(cycle->hostname)
+                                          : mcf->instance;
+        worker = std::make_unique<Worker>(*mcf, name);
     }
     return NGX_OK;
 }

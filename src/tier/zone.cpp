@@ -18,6 +18,7 @@ struct ZoneHead
     static constexpr std::uint64_t kMagic = 0x3130656e6f7a6365; // "ecezone01"
 
     std::uint64_t magic = kMagic;
+    BootTime made = ngx::boot_now();
     std::uint64_t selectors = 0;
     bool own_log = true;
     ngx::ChangingMark changing;
@@ -300,6 +301,30 @@ void Zone::settle(const LocalPurges &local, const invalidate::Position &record)
 {
     const Lock lock(*this);
     generations_->settle(local.counter, record);
+}
+
+Coherence Zone::coherence()
+{
+    const Lock lock(*this);
+    const BootTime now = ngx::boot_now();
+    const shm::Standing &standing = generations_->standing();
+    const BootTime since = std::max(standing.current_at, head_->made);
+
+    Coherence coherence;
+    coherence.applied = generations_->applied();
+    coherence.is_current = now < standing.lease_until;
+    coherence.lag = coherence.is_current ? Millis(0) : now - since;
+    coherence.live = head_->membership.live;
+    coherence.selectors = generations_->rows_used();
+    coherence.selectors_dropped = generations_->rows_dropped();
+    coherence.local_purges = generations_->local_purges().size();
+    return coherence;
+}
+
+std::uint64_t Zone::live_instances()
+{
+    const Lock lock(*this);
+    return head_->membership.live;
 }
 
 void Zone::release_dead_owners()

@@ -57,6 +57,20 @@ struct LocalPurges
     std::uint64_t counter = 0;
 };
 
+// How well the zone is in step with its log, for people.
+struct Coherence
+{
+    invalidate::Position applied;
+    bool is_current = false;
+    // Since when the log is known to have been read to its end; the zone's
+    // whole life when it never was.
+    Millis lag{0};
+    std::uint64_t live = 0;
+    std::size_t selectors = 0;
+    std::uint64_t selectors_dropped = 0;
+    std::size_t local_purges = 0;
+};
+
 // Where an object is found: under its own hash, among those of its resource.
 struct ObjectName
 {
@@ -119,6 +133,9 @@ public:
     void release_this_process();
 
     shm::MemoryTierStats stats();
+    Coherence coherence();
+    // Instances that share the zone, as far as they are known; 0: they are not.
+    std::uint64_t live_instances();
 
     // For ngx::Locked.
     ngx_shmtx_t *mutex() const { return mutex_; }

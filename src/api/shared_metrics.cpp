@@ -1,0 +1,111 @@
+#include "api/shared_metrics.h"
+
+#include "tier/redis_tier.h"
+
+namespace edge::api {
+
+namespace {
+
+using Zones = std::vector<tier::Zone *>;
+
+void stores(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_redis_stores_total";
+    out.family(name, "counter", "Objects on their way to Redis, by result.");
+    for (const tier::Zone *zone : zones) {
+        const shm::Counters &counters = zone->counters();
+        const auto sample = [&](auto result, const shm::Counter &value) {
+            out.sample(name,
+                       {{"zone", zone->settings.name}, {"result", result}},
+                       value.value());
+        };
+        sample("stored", counters.redis_stored);
+        sample("dropped", counters.redis_dropped);
+        sample("failed", counters.redis_failed);
+    }
+}
+
+struct Figure
+{
+    std::string_view name;
+    std::string_view type;
+    std::string_view help;
+    double (*value)(const tier::Coherence &);
+};
+
+constexpr Figure kFigures[] = {
+    {"edge_cache_log_current", "gauge",
+     "1: all purges are known here; 0: the log did not answer in time.",
+     [](const tier::Coherence &c) { return c.is_current ? 1.0 : 0.0; }},
+    {"edge_cache_log_lag_seconds", "gauge",
+     "Since the log was last known to be read to its end.",
+     [](const tier::Coherence &c) {
+         return static_cast<double>(c.lag.count()) / 1000;
+     }},
+    {"edge_cache_log_instances", "gauge", "Instances that use the zone.",
+     [](const tier::Coherence &c) { return static_cast<double>(c.live); }},
+    {"edge_cache_log_sequence", "gauge",
+     "Sequence of the last purge that was applied.",
+     [](const tier::Coherence &c) {
+         return static_cast<double>(c.applied.generation.sequence());
+     }},
+    {"edge_cache_log_selectors", "gauge", "Purged names that are remembered.",
+     [](const tier::Coherence &c) {
+         return static_cast<double>(c.selectors);
+     }},
+    {"edge_cache_log_selectors_dropped_total", "counter",
+     "Purged names forgotten for lack of room, and with each all that is "
+     "older.",
+     [](const tier::Coherence &c) {
+         return static_cast<double>(c.selectors_dropped);
+     }},
+    {"edge_cache_log_local_purges", "gauge",
+     "Purges that hold here and wait for Redis.",
+     [](const tier::Coherence &c) {
+         return static_cast<double>(c.local_purges);
+     }},
+};
+
+void figures(Exposition &out, const Zones &zones)
+{
+    for (const Figure &figure : kFigures) {
+        out.family(figure.name, figure.type, figure.help);
+        for (tier::Zone *zone : zones) {
+            out.sample(figure.name, {{"zone", zone->settings.name}},
+                       figure.value(zone->coherence()));
+        }
+    }
+}
+
+void connections(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_redis_up";
+    out.family(name, "gauge",
+               "1: the worker that answers this has a connection to Redis.");
+    for (const tier::Zone *zone : zones) {
+        const bool up =
+            zone->redis() != nullptr && zone->redis()->redis().up();
+        out.sample(name, {{"zone", zone->settings.name}},
+                   std::uint64_t{up});
+    }
+}
+
+} // namespace
+
+void add_shared_metrics(Exposition &out, const Zones &zones)
+{
+    Zones shared;
+    for (tier::Zone *zone : zones) {
+        if (zone->settings.redis != nullptr) {
+            shared.push_back(zone);
+        }
+    }
+    if (shared.empty()) {
+        return;
+    }
+    connections(out, shared);
+    stores(out, shared);
+    figures(out, shared);
+}
+
+} // namespace edge::api

@@ -1,0 +1,243 @@
+#include "api/zone_metrics.h"
+
+#include <cstdio>
+
+namespace edge::api {
+
+namespace {
+
+using Zones = std::vector<tier::Zone *>;
+
+constexpr std::string_view kCounter = "counter";
+constexpr std::string_view kGauge = "gauge";
+
+// One sample per label that has been used, and slot 0, what no slot was left
+// for, once it counts anything.
+template <typename Visit>
+void for_each_label(const tier::Zone &zone, Visit &&visit)
+{
+    for (const shm::LabelCounters &label : zone.counters().labels) {
+        if (!label.label().empty()) {
+            visit(label, label.label());
+        }
+    }
+    visit(zone.counters().labels[0], "other");
+}
+
+void requests(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_requests_total";
+    out.family(name, kCounter, "Requests by what answered them.");
+    for (const tier::Zone *zone : zones) {
+        for_each_label(*zone, [&](const auto &counters, auto label) {
+            for (std::size_t i = 1; i < cache::kStatuses; i++) {
+                out.sample(name,
+                           {{"zone", zone->settings.name},
+                            {"label", label},
+                            {"status",
+                             cache::name(static_cast<cache::Status>(i))}},
+                           counters.requests[i].value());
+            }
+        });
+    }
+}
+
+void bytes(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_sent_bytes_total";
+    out.family(name, kCounter, "Body bytes sent, by where they came from.");
+    for (const tier::Zone *zone : zones) {
+        for_each_label(*zone, [&](const auto &counters, auto label) {
+            const auto sample = [&](auto source, const shm::Counter &value) {
+                out.sample(name,
+                           {{"zone", zone->settings.name},
+                            {"label", label},
+                            {"source", source}},
+                           value.value());
+            };
+            sample("cache", counters.bytes_hit);
+            sample("origin", counters.bytes_origin);
+        });
+    }
+}
+
+void hits(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_hits_total";
+    out.family(name, kCounter, "Hits by the tier that had the object.");
+    for (const tier::Zone *zone : zones) {
+        for (std::size_t i = 0; i < cache::kTiers; i++) {
+            out.sample(name,
+                       {{"zone", zone->settings.name},
+                        {"tier", cache::name(static_cast<cache::Tier>(i))}},
+                       zone->counters().hits[i].value());
+        }
+    }
+}
+
+void histogram(Exposition &out, const tier::Zone &zone, cache::Tier tier,
+               const shm::Histogram &lookups)
+{
+    const std::string_view labels[] = {zone.settings.name, cache::name(tier)};
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < shm::Histogram::bounds.size(); i++) {
+        char bound[16];
+        std::snprintf(bound, sizeof(bound), "%g",
+                      shm::Histogram::bounds[i] / 1e6);
+        total += lookups.count(i);
+        out.sample("edge_cache_lookup_seconds_bucket",
+                   {{"zone", labels[0]}, {"tier", labels[1]}, {"le", bound}},
+                   total);
+    }
+    total += lookups.count(shm::Histogram::bounds.size());
+    out.sample("edge_cache_lookup_seconds_bucket",
+               {{"zone", labels[0]}, {"tier", labels[1]}, {"le", "+Inf"}},
+               total);
+    out.sample("edge_cache_lookup_seconds_sum",
+               {{"zone", labels[0]}, {"tier", labels[1]}},
+               static_cast<double>(lookups.sum_micros()) / 1e6);
+    out.sample("edge_cache_lookup_seconds_count",
+               {{"zone", labels[0]}, {"tier", labels[1]}}, total);
+}
+
+void lookups(Exposition &out, const Zones &zones)
+{
+    out.family("edge_cache_lookup_seconds", "histogram",
+               "Time of a lookup, by tier.");
+    for (const tier::Zone *zone : zones) {
+        for (std::size_t i = 0; i < cache::kTiers; i++) {
+            histogram(out, *zone, static_cast<cache::Tier>(i),
+                      zone->counters().lookups[i]);
+        }
+    }
+}
+
+void refusals(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_refused_total";
+    out.family(name, kCounter,
+               "Requests not answered from the cache, or answers not stored, "
+               "by reason.");
+    for (const tier::Zone *zone : zones) {
+        for (std::size_t i = 1; i < cache::kReasons; i++) {
+            out.sample(name,
+                       {{"zone", zone->settings.name},
+                        {"reason",
+                         cache::name(static_cast<cache::Reason>(i))}},
+                       zone->counters().refused[i].value());
+        }
+    }
+}
+
+void fills(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_fills_total";
+    out.family(name, kCounter, "Answers captured, by what became of them.");
+    for (const tier::Zone *zone : zones) {
+        const shm::Counters &counters = zone->counters();
+        const auto sample = [&](auto result, const shm::Counter &value) {
+            out.sample(name,
+                       {{"zone", zone->settings.name}, {"result", result}},
+                       value.value());
+        };
+        sample("started", counters.fills_started);
+        sample("stored", counters.fills_stored);
+        sample("aborted", counters.fills_aborted);
+    }
+}
+
+void purges(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_purges_total";
+    out.family(name, kCounter, "Purges accepted by this instance.");
+    for (const tier::Zone *zone : zones) {
+        out.sample(name, {{"zone", zone->settings.name}, {"mode", "hard"}},
+                   zone->counters().purges_hard.value());
+        out.sample(name, {{"zone", zone->settings.name}, {"mode", "soft"}},
+                   zone->counters().purges_soft.value());
+    }
+}
+
+struct ZoneFigure
+{
+    std::string_view name;
+    std::string_view type;
+    std::string_view help;
+    std::uint64_t (*value)(const shm::MemoryTierStats &);
+};
+
+constexpr ZoneFigure kZoneFigures[] = {
+    {"edge_cache_zone_objects", kGauge, "Objects that can be found.",
+     [](const shm::MemoryTierStats &s) { return s.objects; }},
+    {"edge_cache_zone_used_bytes", kGauge, "Memory in use by objects.",
+     [](const shm::MemoryTierStats &s) { return s.bytes; }},
+    {"edge_cache_zone_capacity_bytes", kGauge, "Memory there is for objects.",
+     [](const shm::MemoryTierStats &s) { return s.capacity; }},
+    {"edge_cache_zone_pinned_objects", kGauge,
+     "Objects that are being sent or filled.",
+     [](const shm::MemoryTierStats &s) { return s.pinned_objects; }},
+    {"edge_cache_zone_pinned_bytes", kGauge,
+     "Memory of objects that are being sent or filled.",
+     [](const shm::MemoryTierStats &s) { return s.pinned_bytes; }},
+    {"edge_cache_zone_free_pins", kGauge, "Objects that can still be pinned.",
+     [](const shm::MemoryTierStats &s) {
+         return std::uint64_t{s.free_pins};
+     }},
+};
+
+void zone_figures(Exposition &out, const Zones &zones)
+{
+    for (const ZoneFigure &figure : kZoneFigures) {
+        out.family(figure.name, figure.type, figure.help);
+        for (tier::Zone *zone : zones) {
+            out.sample(figure.name, {{"zone", zone->settings.name}},
+                       figure.value(zone->stats()));
+        }
+    }
+}
+
+void removals(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_zone_evictions_total";
+    out.family(name, kCounter, "Objects removed from memory, by reason.");
+    for (tier::Zone *zone : zones) {
+        const shm::MemoryTierStats stats = zone->stats();
+        const auto sample = [&](auto reason, std::uint64_t value) {
+            out.sample(name,
+                       {{"zone", zone->settings.name}, {"reason", reason}},
+                       value);
+        };
+        sample("capacity", stats.evicted_capacity);
+        sample("variants", stats.evicted_variants);
+        sample("expired", stats.expired);
+    }
+}
+
+void recoveries(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_zone_recoveries_total";
+    out.family(name, kCounter,
+               "Times a zone was emptied because a worker died inside it.");
+    for (const tier::Zone *zone : zones) {
+        out.sample(name, {{"zone", zone->settings.name}},
+                   zone->counters().recoveries.value());
+    }
+}
+
+} // namespace
+
+void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
+{
+    requests(out, zones);
+    bytes(out, zones);
+    hits(out, zones);
+    lookups(out, zones);
+    refusals(out, zones);
+    fills(out, zones);
+    purges(out, zones);
+    zone_figures(out, zones);
+    removals(out, zones);
+    recoveries(out, zones);
+}
+
+} // namespace edge::api
