@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from lib.cached import TOKEN, cache_conf
 from lib.conf import proxy_conf
 from lib.fake_redis import FakeRedis
 from lib.nginx import Nginx
@@ -93,6 +94,21 @@ def edge(tmp_path, origin):
 def edges(edge):
     """A function that starts `count` alike: `a, b = edges(2, http="...")`."""
     return lambda count, **pieces: [edge(**pieces) for _ in range(count)]
+
+
+@pytest.fixture
+def cached(edge, origin, tmp_path):
+    """The same with a cache: see lib/cached.py.  Until told otherwise the
+    origin's answers are fresh for a minute."""
+    origin.headers = {"Cache-Control": "max-age=60"}
+    token_file = tmp_path / "token"
+    token_file.write_text(TOKEN + "\n")
+
+    def start(location="", workers=1, expect=(), graceful=True, **pieces):
+        return edge(workers=workers, expect=expect, graceful=graceful,
+                    **cache_conf(token_file, location, **pieces))
+
+    return start
 
 
 def _close_all(servers):
