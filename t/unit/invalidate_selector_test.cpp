@@ -26,7 +26,7 @@ std::vector<Selector> list_of(const EntryNames &names)
 
 EntryNames names_of(std::string_view target)
 {
-    return {"https", "shop.example", target, {}, {}};
+    return {"https", "shop.example", target, {}, {}, {}};
 }
 
 bool selects(Selector selector, const EntryNames &names)
@@ -50,6 +50,20 @@ void an_absolute_url_is_purged_on_its_scheme_and_host_only(void **)
     assert_true(selects(select_url("https", "shop.example", "/p"), names));
     assert_false(selects(select_url("http", "shop.example", "/p"), names));
     assert_false(selects(select_url("https", "shop.exampl", "e/p"), names));
+}
+
+void a_rewritten_target_is_purged_by_either_name(void **)
+{
+    EntryNames names = names_of("/index.php?x=1");
+    names.requested = "/shoes/42?x=1";
+    for (const std::string_view target : {names.target, names.requested}) {
+        assert_true(selects(select_url(target), names));
+        assert_true(
+            selects(select_url("https", "shop.example", target), names));
+    }
+    assert_true(selects(select_path("/index.php"), names));
+    assert_true(selects(select_path("/shoes/42"), names));
+    assert_true(selects(select_prefix("/shoes/"), names));
 }
 
 void a_path_is_purged_with_any_query(void **)
@@ -129,6 +143,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_url_is_purged_byte_exact),
         cmocka_unit_test(an_absolute_url_is_purged_on_its_scheme_and_host_only),
+        cmocka_unit_test(a_rewritten_target_is_purged_by_either_name),
         cmocka_unit_test(a_path_is_purged_with_any_query),
         cmocka_unit_test(a_prefix_is_whole_segments_of_the_path),
         cmocka_unit_test(a_deep_path_has_the_first_prefixes_only),
