@@ -1,19 +1,21 @@
 """The servers of a comparison: origin, Redis, nginx without and with us."""
 
+import itertools
 import os
 import re
-import shutil
 from contextlib import ExitStack
 
 from lib.client import Connection, request
 from lib.nginx import Nginx
 from lib.ports import HOST, free_port
 from lib.redis_server import RedisServer
+from lib.wait import wait_until
 
 from load import cores
 from systems import HOT, SIZES, module_conf, origin_conf, plain_conf
 
-_REDIS = {"maxmemory": "512mb", "maxmemory-policy": "allkeys-lru"}
+_unasked = itertools.count(900_000_000)
+_PASSING = {"maxmemory": "256mb", "maxmemory_policy": "allkeys-lru"}
 
 
 class Servers(ExitStack):
@@ -67,11 +69,10 @@ class Servers(ExitStack):
     def _start(self):
         self._origin = self._run("origin", False, origin_conf(
             port := free_port(), self._root), port)
-        self._redis = None
+        self._redis = []
         if any(s.redis for s in self.systems):
-            self._redis = RedisServer(os.path.join(self.directory, "redis"),
-                                      **_REDIS).start()
-            self.callback(self._redis.stop)
+            self._redis = [self._run_redis("kept"),
+                           self._run_redis("passing", **_PASSING)]
         self._plain = self._run("plain", False, self._plain_conf())
         self._module = None
         if any(s.module for s in self.systems):
@@ -84,6 +85,11 @@ class Servers(ExitStack):
         self.callback(nginx.close)
         return nginx.start()
 
+    def _run_redis(self, name, **settings):
+        redis = RedisServer(os.path.join(self.directory, name), **settings)
+        self.callback(redis.stop)
+        return redis.start()
+
     def _nginx(self, system):
         return self._module if system.module else self._plain
 
@@ -94,7 +100,7 @@ class Servers(ExitStack):
     def _module_conf(self):
         return module_conf([s for s in self.systems if s.module], self._root,
                            self._origin.address, self.api_port,
-                           self._redis and self._redis.address)
+                           [redis.address for redis in self._redis])
 
     def _pin(self):
         for nginx in filter(None, (self._plain, self._module)):
@@ -121,11 +127,16 @@ def fill(system, size):
 
 
 def _fields(system):
-    """Of the second answer, which a cache gives if there is one."""
+    """Of an answer as they will be: cached ones have an Age."""
     size = next(iter(system.keys))
+    key = next(_unasked) if system.origin else 0
     with Connection(system.port) as connection:
-        for _ in range(2):
-            response = connection.request("GET", f"/{size}/{0:09d}")
-    if response.status != 200:
-        raise RuntimeError(f"{system.title}: {response}")
-    return len(response.headers)
+        def ask():
+            response = connection.request("GET", f"/{size}/{key:09d}")
+            if response.status != 200:
+                raise RuntimeError(f"{system.title}: {response}")
+            return response
+
+        if system.tier:
+            wait_until(lambda: ask()["Age"], what=f"a {system.title}")
+        return len(ask().headers)

@@ -85,23 +85,28 @@ def plain_conf(systems, root, origin):
     {_servers(systems)}""")
 
 
-def module_conf(systems, root, origin, api_port, redis=None):
-    """The shared zone is too small for the keys it is asked for, so that
-    answers come from Redis."""
-    shared = f"""
-    edge_redis main {{ server {redis}; timeout 1s; }}
-    edge_cache_zone shared:1m selectors=64 redis=main;
-    edge_cache_zone unique_shared:64m redis=main;""" if redis else ""
+def module_conf(systems, root, origin, api_port, redis=()):
+    """`redis`: one whose objects stay, one for those that nobody asks for
+    again.  The zone "shared" is too small for the keys it is asked for, so
+    that answers come from Redis."""
     return _conf(root, f"""
     upstream origin {{ server {origin}; keepalive 64; }}
     edge_cache_zone memory:64m;
-    edge_cache_zone unique:64m;
-    {shared}
+    edge_cache_zone unique:16m;
+    {_shared_zones(*redis) if redis else ""}
     {_servers(systems)}
     server {{
         listen {HOST}:{api_port};
         location /edge/ {{ edge_api; }}
     }}""")
+
+
+def _shared_zones(kept, passing):
+    return f"""
+    edge_redis kept {{ server {kept}; timeout 1s; }}
+    edge_redis passing {{ server {passing}; timeout 1s; }}
+    edge_cache_zone shared:1m selectors=64 redis=kept;
+    edge_cache_zone unique_shared:16m redis=passing;"""
 
 
 def _all_paths(directives):
