@@ -110,7 +110,8 @@ class Stage(ExitStack):
         self.edges.append(edge.start())
 
     def _conf(self, port):
-        block = (f"edge_redis main {{ server {self.redis.address}; }}"
+        block = (f"edge_redis main {{ server {self.redis.address}; "
+                 "timeout 500ms; }"
                  if self.redis else "")
         with open(os.path.join(_HERE, "edge.conf")) as file:
             text = file.read()
