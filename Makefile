@@ -89,10 +89,10 @@ fuzz: deps
 	@$(MAKE) -s -j$(JOBS) -f t/fuzz/Makefile BUILD=$(BUILD)/fuzz T='$(T)'
 
 bench: deps module
-	t/bench/run
+	MODULE_SO=$(abspath $(MODULE)) t/bench/run
 
 demo: deps module
-	t/demo/run
+	MODULE_SO=$(abspath $(MODULE)) t/demo/run
 
 clean:
 	rm -rf $(BUILD)
