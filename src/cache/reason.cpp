@@ -49,6 +49,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "fill_memory",
     "zone_full",
     "purged",
+    "log_behind",
     "entry_corrupt",
     "entry_version",
     "entry_mismatch",

@@ -60,6 +60,7 @@ enum class Reason : std::uint8_t {
     fill_memory,
     zone_full,
     purged,
+    log_behind,
 
     // A stored object was found and could not be used.
     entry_corrupt,

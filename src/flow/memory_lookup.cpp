@@ -66,14 +66,12 @@ std::optional<Hit> find_in_memory(ngx_http_request_t *r, Request &request)
     if (remaining_lifetime(entry.times, now) <= Millis(0)) {
         return std::nullopt;
     }
-    const Reason reason =
-        may_answer(request.facts, request.lcf.policy, entry);
+    Reason reason = may_answer(request.facts, request.lcf.policy, entry);
+    if (reason == Reason::none) {
+        reason = request.zone().judge(*found->object, entry);
+    }
     if (reason != Reason::none) {
         request.refuse(reason);
-        return std::nullopt;
-    }
-    if (!request.zone().is_usable(*found->object, entry)) {
-        request.refuse(Reason::purged);
         return std::nullopt;
     }
     return Hit{entry, current_age(entry.times, now), cache::Tier::memory,

@@ -177,14 +177,18 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
     }
 
     conf::Location &lcf = conf::location(r);
+    const LimitVerdict verdict = check_limits(r, lcf);
+    if (verdict == LimitVerdict::refuse) {
+        return refuse_request(r);
+    }
+    LimitCheck *limits =
+        verdict == LimitVerdict::ask_redis ? find_limit_check(r) : nullptr;
+
     Request *lookup = nullptr;
     if (lcf.zone.value != nullptr) {
         Request &request = make_request(r, lcf);
         lookup = begin(r, request) ? &request : nullptr;
     }
-    LimitCheck *limits =
-        check_limits(r, lcf) == LimitVerdict::ask_redis ? find_limit_check(r)
-                                                        : nullptr;
     if (limits == nullptr && lookup == nullptr) {
         return conclude(r);
     }

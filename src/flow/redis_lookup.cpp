@@ -88,13 +88,12 @@ Reason make_hit(Request &request, const Hash128 &hash, const Stored &stored)
     if (remaining_lifetime(entry.times, now) <= Millis(0)) {
         return Reason::none;
     }
-    const Reason reason =
-        may_answer(request.facts, request.lcf.policy, entry);
+    Reason reason = may_answer(request.facts, request.lcf.policy, entry);
+    if (reason == Reason::none) {
+        reason = request.zone().judge(entry);
+    }
     if (reason != Reason::none) {
         return reason;
-    }
-    if (!request.zone().is_usable(entry)) {
-        return Reason::purged;
     }
     keep_in_memory(request, hash, stored);
     request.hit.emplace(Hit{entry, current_age(entry.times, now),

@@ -204,28 +204,28 @@ std::optional<Pinned> Zone::find(const Hash128 &hash)
     return std::nullopt;
 }
 
-bool Zone::is_usable(const shm::PinnedObject &object,
-                     const cache::Entry &entry)
+cache::Reason Zone::judge(const shm::PinnedObject &object,
+                          const cache::Entry &entry)
 {
     const Lock lock(*this);
     if (!may_serve()) {
-        return false;
+        return cache::Reason::log_behind;
     }
     const std::uint64_t changes = generations_->changes();
     if (object.checked() == changes) {
-        return true;
+        return cache::Reason::none;
     }
-    if (!check(entry)) {
-        return false;
+    const cache::Reason reason = check(entry);
+    if (reason == cache::Reason::none) {
+        object.set_checked(changes);
     }
-    object.set_checked(changes);
-    return true;
+    return reason;
 }
 
-bool Zone::is_usable(const cache::Entry &entry)
+cache::Reason Zone::judge(const cache::Entry &entry)
 {
     const Lock lock(*this);
-    return may_serve() && check(entry);
+    return may_serve() ? check(entry) : cache::Reason::log_behind;
 }
 
 // A zone that is its own log misses nothing (protocol 5.8).
@@ -240,11 +240,16 @@ bool Zone::may_serve() const
                                  head_->membership.is_known, ngx::boot_now());
 }
 
-bool Zone::check(const cache::Entry &entry) const
+cache::Reason Zone::check(const cache::Entry &entry) const
 {
-    return generations_->check(entry.ticket, entry.selectors,
-                               invalidate::hash_tenant(entry.tenant)) ==
-           shm::Usability::usable;
+    if (generations_->applied().nonce == 0) {
+        return cache::Reason::log_behind;
+    }
+    const shm::Usability usability =
+        generations_->check(entry.ticket, entry.selectors,
+                            invalidate::hash_tenant(entry.tenant));
+    return usability == shm::Usability::usable ? cache::Reason::none
+                                               : cache::Reason::purged;
 }
 
 void Zone::unpin(const shm::Pin &pin)

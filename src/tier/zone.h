@@ -108,11 +108,11 @@ public:
     std::optional<Pinned> find(const Hash128 &hash);
     void unpin(const shm::Pin &pin);
 
-    // Whether nothing that `entry` belongs to was purged since it was filled.
-    bool is_usable(const shm::PinnedObject &object,
-                   const cache::Entry &entry);
-
-    bool is_usable(const cache::Entry &entry);
+    // Reason::none: nothing that `entry` belongs to was purged since it was
+    // filled. log_behind: there is no way to know.
+    cache::Reason judge(const shm::PinnedObject &object,
+                        const cache::Entry &entry);
+    cache::Reason judge(const cache::Entry &entry);
 
     // The next place in the log of a zone that is its own.
     invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
@@ -156,7 +156,7 @@ private:
     bool format(std::span<std::byte> memory);
     std::optional<shm::OwnerSlot> owner();
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
-    bool check(const cache::Entry &entry) const;
+    cache::Reason check(const cache::Entry &entry) const;
     bool may_serve() const;
 
     ngx_shmtx_t *mutex_ = nullptr;

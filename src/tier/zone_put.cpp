@@ -104,12 +104,12 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
     fill_in(*reservation, head, body);
 
     const Lock lock(*this);
-    const bool usable = check(entry);
-    if (usable) {
+    const Reason reason = check(entry);
+    if (reason == Reason::none) {
         memory_->publish(reservation->pin());
     }
     memory_->unpin(reservation->pin());
-    return usable ? Reason::none : Reason::purged;
+    return reason;
 }
 
 } // namespace edge::tier
