@@ -1,9 +1,9 @@
-#include "cmocka.h"
-
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "cmocka.h"
 
 #include "cache/key.h"
 
@@ -74,11 +74,11 @@ void random_parts_never_have_the_same_bytes(void **)
 {
     std::mt19937 random(1);
     const auto text = [&random] {
-        std::string text(random() % 3, 'a');
-        for (char &c : text) {
+        std::string bytes(random() % 3, 'a');
+        for (char &c : bytes) {
             c = static_cast<char>(random() % 2 ? '\0' : '\1');
         }
-        return text;
+        return bytes;
     };
     std::set<std::vector<std::string>> seen;
     std::set<std::string> keys;

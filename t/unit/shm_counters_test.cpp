@@ -1,7 +1,7 @@
-#include "cmocka.h"
-
 #include <memory>
 #include <string>
+
+#include "cmocka.h"
 
 #include "shm/counters.h"
 
