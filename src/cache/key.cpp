@@ -15,10 +15,9 @@ using Length = std::uint32_t;
 
 std::array<std::string_view, 10> strings(const KeyParts &parts)
 {
-    return {parts.zone,      parts.tenant,         parts.method,
-            parts.scheme,    parts.authority,      parts.target,
-            parts.requested, parts.named_location, parts.credential,
-            parts.cookies};
+    return {parts.zone,       parts.tenant, parts.method,    parts.scheme,
+            parts.authority,  parts.target, parts.requested, parts.redirect,
+            parts.credential, parts.cookies};
 }
 
 char *append(char *out, const void *bytes, std::size_t size)

@@ -28,9 +28,10 @@ struct KeyParts
     // Path and query as the client wrote them, where a rewrite has made
     // another target of them: origins may be told either ($request_uri).
     std::string_view requested;
-    // The named location that answers: it may be an error's page, and has the
-    // same target as what was refused.
-    std::string_view named_location;
+    // Where an internal redirect has led: a named location, or a URI. It may
+    // be an error's page, and has the target or the edge_cache_key of what was
+    // refused.
+    std::string_view redirect;
     // What edge_cache_authorization and edge_cache_cookies add.
     std::string_view credential;
     std::string_view cookies;

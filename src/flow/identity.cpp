@@ -127,12 +127,16 @@ Reason find_target(ngx_http_request_t *r, Identity &identity)
                : Reason::uri_invalid;
 }
 
-std::string_view named_location(ngx_http_request_t *r)
+// Where an internal redirect has led, if there was one.
+std::string_view redirect_of(ngx_http_request_t *r)
 {
+    if (!r->internal) {
+        return {};
+    }
     const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_core_module));
     const std::string_view name = ngx::view(clcf->name);
-    return name.starts_with('@') ? name : std::string_view();
+    return name.starts_with('@') ? name : ngx::view(r->uri);
 }
 
 // The digest of all lines of a field, each behind its length.
@@ -234,7 +238,7 @@ Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
         parts.target = identity.target;
         parts.requested = identity.requested;
     }
-    parts.named_location = named_location(r);
+    parts.redirect = redirect_of(r);
     parts.credential = credential_part(r, lcf.policy);
     parts.cookies = cookies_part(r, lcf);
     parts.fingerprint = lcf.fingerprint;

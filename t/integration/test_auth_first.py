@@ -82,30 +82,36 @@ def test_return_and_rewrite_go_before_a_hit(cached, origin):
     assert nginx.get("/?stop=1").status == 410
 
 
-FALLBACK = """
-    location @fallback {
-        proxy_pass http://origin;
-        proxy_set_header X-Fallback 1;
-        edge_cache z;
-        edge_cache_valid any 60s;
-    }
-"""
+def fallback(name, rules):
+    return f"""
+        location {name} {{
+            proxy_pass http://origin;
+            proxy_set_header X-Fallback 1;
+            edge_cache z;
+            {rules}
+        }}"""
 
 
 @pytest.mark.parametrize("recursive", ["off", "on"])
-@pytest.mark.parametrize("page", ["403 = @fallback", "403 @fallback",
-                                  "403 =200 @fallback"])
+@pytest.mark.parametrize("page", ["= @fallback", "@fallback",
+                                  "=200 @fallback", "= /fallback",
+                                  "/fallback"])
+@pytest.mark.parametrize("rules", ["", "edge_cache_key $request_uri;",
+                                   "edge_cache_key k; if ($host) { }"])
 def test_an_error_page_for_the_refused_never_meets_the_object(
-        cached, origin, page, recursive):
+        cached, origin, page, recursive, rules):
     """Both have the same URI: one is for those who may see it."""
-    origin.on("/page", lambda request: Reply(
-        headers={"Cache-Control": "public, max-age=60"},
-        body=b"log in" if request["X-Fallback"] else b"private"))
+    def answer(request):
+        return Reply(headers={"Cache-Control": "public, max-age=60"},
+                     body=b"log in" if request["X-Fallback"] else b"private")
+
+    origin.on("/page", answer)
+    origin.on("/fallback", answer)
     nginx = cached(f"""
-        if ($http_x_pass) {{ set $ok 1; }}
         set_real_ip_from 127.0.0.1; real_ip_header X-Ip;
-        allow 192.0.2.1; deny all; error_page {page};
-        recursive_error_pages {recursive};""", server=FALLBACK)
+        allow 192.0.2.1; deny all; error_page 403 {page};
+        recursive_error_pages {recursive}; {rules}""",
+        server=fallback(page.split()[-1], rules))
     allowed = {"X-Ip": "192.0.2.1"}
     for _ in range(2):
         assert nginx.get("/page").body == b"log in"

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from lib.cached import verdict
+from lib.client import Connection
 from lib.ports import free_port
 
 
@@ -77,6 +78,46 @@ def test_two_authorities_are_none(cached, host):
     assert verdict(nginx.get(f"http://{HOST}/a", {"Host": host})) == (
         "BYPASS", "host_invalid")
     assert verdict(nginx.get("/a", {"Host": HOST})) == ("MISS", None)
+
+
+def http2_request(port, fields):
+    """A GET on a connection of its own; returns when that is answered."""
+    block = b"".join(b"\0" + bytes([len(n)]) + n + bytes([len(v)]) + v
+                     for n, v in fields)
+    with Connection(port) as connection:
+        connection.send(
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"")
+            + frame(1, 5, 1, block))
+        kind = flags = 0
+        while (kind, flags & 1) not in ((0, 1), (1, 1), (3, 0)):
+            head = connection.read(9)
+            kind, flags = head[3], head[4]
+            connection.read(int.from_bytes(head[:3], "big"))
+
+
+def frame(kind, flags, stream, data):
+    return (len(data).to_bytes(3, "big") + bytes([kind, flags])
+            + stream.to_bytes(4, "big") + data)
+
+
+@pytest.mark.parametrize("told", ["$host", "$http_host"])
+def test_two_authorities_of_http_2_do_no_harm(cached, told):
+    """Whatever nginx makes of them: nobody else gets what came of it."""
+    port = free_port()
+    nginx = cached(server=f"""
+        listen 127.0.0.1:{port} http2;
+        location /h {{
+            edge_cache z;
+            proxy_pass http://origin;
+            proxy_set_header Host {told};
+        }}""")
+    for first, second in ((HOST, "evil.example"), ("evil.example", HOST)):
+        http2_request(port, [
+            (b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/h"),
+            (b":authority", first.encode()), (b"host", second.encode())])
+    for host in (HOST, "evil.example"):
+        response = nginx.get("/h", {"Host": host})
+        assert ["Host", host] in response.json()["headers"]
 
 
 def test_requests_without_a_host_use_the_servers_name(cached):

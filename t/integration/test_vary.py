@@ -1,5 +1,7 @@
 """Vary (RFC 9110 12.5.5): each client gets the variant made for it."""
 
+import time
+
 import pytest
 
 from lib.cached import metric, verdict
@@ -151,6 +153,18 @@ def test_an_accept_encoding_variant_each(cached, origin):
             response = nginx.get("/", headers)
             assert response["Content-Encoding"] == coding
             assert response.body == str(coding).encode()
+
+
+def test_a_short_lived_variant_does_not_take_the_others_along(cached, origin):
+    origin.on("/", lambda request: Reply(headers={
+        "Vary": "X-A", "Date": None,
+        "Cache-Control": f"max-age={request['X-A']}"}))
+    nginx = cached()
+    nginx.get("/", {"X-A": "60"})
+    nginx.get("/", {"X-A": "1"})
+    time.sleep(1.2)
+    assert verdict(nginx.get("/", {"X-A": "1"}))[0] == "MISS"
+    assert verdict(nginx.get("/", {"X-A": "60"})) == ("HIT", None)
 
 
 def test_a_resource_has_at_most_64_variants(cached, origin):
