@@ -188,6 +188,14 @@ def test_the_api_is_not_cached(cached):
         assert verdict(response) == (None, None)
 
 
+def test_the_api_is_not_limited(cached):
+    nginx = cached(http="edge_limit_zone all zone=l:1m rate=1r/m;",
+                   server="edge_limit zone=l;")
+    assert [nginx.get("/").status for _ in range(2)] == [200, 429]
+    assert [api(nginx, "GET", "health").status for _ in range(3)] == [200] * 3
+    purge(nginx, all=True)
+
+
 def test_a_token_may_end_in_crlf(cached, tmp_path):
     (tmp_path / "windows").write_bytes(b"another-token-for-tests\r\nignored")
     nginx = cached(server=f"""location /w/ {{

@@ -48,6 +48,7 @@ void every_part_tells_two_resources_apart(void **)
     add([](KeyParts &p) { p.target = "/p?x=2"; });
     add([](KeyParts &p) { p.custom_target = true; });
     add([](KeyParts &p) { p.requested = "/q"; });
+    add([](KeyParts &p) { p.redirect = "@q"; });
     add([](KeyParts &p) { p.credential = "present"; });
     add([](KeyParts &p) { p.cookies = "digest"; });
     add([](KeyParts &p) { p.fingerprint = 1; });
