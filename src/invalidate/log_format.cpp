@@ -134,13 +134,19 @@ bool is_lost(const Reply &status)
     return status.text == "LOST";
 }
 
-// The newest record, where an answer begins with a status and that.
+// The newest record, where an answer begins with a status and that. A lost
+// log's may be anybody's: only its place matters, to begin an epoch after it.
 std::optional<Position> parse_top(std::span<const Reply> parts)
 {
     if (parts[1].text.empty()) {
         return Position{};
     }
-    return parse_position(parts[2].text, parts[1].text);
+    const auto place = parse_id(parts[1].text);
+    const auto nonce = parse_nonce(parts[2].text);
+    if (!place || (!nonce && !is_lost(parts[0]))) {
+        return std::nullopt;
+    }
+    return Position{nonce.value_or(0), *place};
 }
 
 bool read_members(BeatReply &beat, std::span<const Reply> flat)

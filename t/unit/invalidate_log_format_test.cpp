@@ -187,6 +187,19 @@ void a_lost_log_says_what_is_on_top_of_it(void **)
     assert_true(none && none->lost && none->top == Position{});
 }
 
+void a_lost_log_may_end_with_a_foreign_record(void **)
+{
+    Replies make;
+    for (const char *nonce : {"", "x", "0"}) {
+        const auto beat = parse_beat(make.texts({"LOST", "99-7", nonce}));
+        assert_true(beat && beat->lost);
+        assert_true(beat->top == Position(0, Generation::of(99, 7)));
+        const auto write = parse_write(make.texts({"LOST", "99-7", nonce}));
+        assert_true(write && write->status == WriteReply::Status::lost);
+        assert_none(parse_write(make.texts({"REFUSED", "99-7", nonce})));
+    }
+}
+
 void what_is_no_answer_to_a_beat_is_none(void **)
 {
     Replies make;
@@ -261,6 +274,7 @@ int main()
         cmocka_unit_test(a_member_is_read_as_written),
         cmocka_unit_test(an_answer_to_a_beat_is_read),
         cmocka_unit_test(a_lost_log_says_what_is_on_top_of_it),
+        cmocka_unit_test(a_lost_log_may_end_with_a_foreign_record),
         cmocka_unit_test(what_is_no_answer_to_a_beat_is_none),
         cmocka_unit_test(answers_to_writes_are_read),
         cmocka_unit_test(arguments_are_in_the_order_of_the_scripts),
