@@ -234,14 +234,14 @@ std::optional<Record> parse_record(const Reply &entry)
     if (entry.elements.size() != 2) {
         return std::nullopt;
     }
-    const std::span<const Reply> fields = entry.elements[1].elements;
-    const auto position =
-        parse_position(field(fields, "n"), entry.elements[0].text);
-    if (!position || position->nonce == 0 ||
-        position->generation.sequence() == 0) {
+    const auto place = parse_id(entry.elements[0].text);
+    if (!place) {
         return std::nullopt;
     }
-    return Record{*position, parse_what(fields)};
+    const std::span<const Reply> fields = entry.elements[1].elements;
+    const auto nonce = parse_nonce(field(fields, "n"));
+    const bool is_ours = nonce && place->sequence() != 0;
+    return Record{{is_ours ? *nonce : 0, *place}, parse_what(fields)};
 }
 
 std::string format_member(const Member &member)

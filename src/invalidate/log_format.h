@@ -3,7 +3,8 @@
 //
 // The bytes come from a store that others can write to. A reply that is none
 // is nullopt; a record whose place can be read and nothing else stands for a
-// purge of everything.
+// purge of everything. One of no epoch has the nonce 0: it follows nothing, so
+// that whoever meets it is in doubt.
 #pragma once
 
 #include <cstdint>

@@ -22,10 +22,10 @@ bool begins_after(const Record &record, const Position &after,
 bool follows(const Record &record, const Progress &progress)
 {
     const Position &applied = progress.applied;
-    if (applied.nonce == 0) {
+    const Position &next = record.position;
+    if (applied.nonce == 0 || next.nonce == 0) {
         return false;
     }
-    const Position &next = record.position;
     if (next.nonce == applied.nonce) {
         return next.generation.packed == applied.generation.packed + 1;
     }

@@ -134,12 +134,23 @@ void a_record_that_cannot_be_read_purges_everything(void **)
     }
 }
 
+void a_record_of_no_epoch_follows_nothing(void **)
+{
+    Replies make;
+    const Progress progress{{11, Generation::of(2, 6)}, true};
+    for (const auto &entry :
+         {make.record("2-7", {"k", "p"}), make.record("2-7", {}),
+          make.record("2-7", {"n", "-", "k", "p"}),
+          make.record("3-0", {"n", kNonce, "k", "e"})}) {
+        const auto record = parse_record(entry);
+        assert_true(record && record->position.nonce == 0);
+        assert_false(follows(*record, progress));
+    }
+}
+
 void a_record_without_a_place_is_none(void **)
 {
     Replies make;
-    assert_none(parse_record(make.record("2-7", {"k", "e"})));
-    assert_none(parse_record(make.record("2-7", {"n", "-", "k", "e"})));
-    assert_none(parse_record(make.record("2-0", {"n", kNonce, "k", "e"})));
     assert_none(parse_record(make.record("x", {"n", kNonce, "k", "e"})));
     assert_none(parse_record(make.bulk("x")));
     assert_none(parse_record(make.texts({"2-7"})));
@@ -270,6 +281,7 @@ int main()
         cmocka_unit_test(a_purge_is_read),
         cmocka_unit_test(an_epoch_is_read_with_what_it_was_put_after),
         cmocka_unit_test(a_record_that_cannot_be_read_purges_everything),
+        cmocka_unit_test(a_record_of_no_epoch_follows_nothing),
         cmocka_unit_test(a_record_without_a_place_is_none),
         cmocka_unit_test(a_member_is_read_as_written),
         cmocka_unit_test(an_answer_to_a_beat_is_read),
