@@ -1,15 +1,12 @@
 #include "api/health.h"
 
-#include <nlohmann/json.hpp>
-
+#include "api/json.h"
 #include "tier/redis_tier.h"
 #include "tier/zone.h"
 
 namespace edge::api {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Neither addresses nor secrets: the page may be open to more than operators.
 Json describe(tier::Zone &zone, bool &degraded)
@@ -55,7 +52,7 @@ Answer health(conf::Main &main, bool strict)
     Answer answer;
     answer.status = degraded && strict ? NGX_HTTP_SERVICE_UNAVAILABLE
                                        : NGX_HTTP_OK;
-    answer.body = body.dump() + "\n";
+    answer.body = to_text(body);
     return answer;
 }
 

@@ -1,9 +1,8 @@
 #include "api/purge.h"
 
-#include <nlohmann/json.hpp>
-
 #include "api/authorize.h"
 #include "api/body.h"
+#include "api/json.h"
 #include "api/response.h"
 #include "conf/location.h"
 #include "conf/main.h"
@@ -21,7 +20,6 @@ namespace edge::api {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using invalidate::PurgeRequest;
 
 struct ZoneResult
@@ -102,7 +100,7 @@ ngx_int_t send_result(ngx_http_request_t *r, const Purge &purge)
         [](const ZoneResult &r) { return r.outcome.confirmed; });
     Answer answer;
     answer.status = done ? NGX_HTTP_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
-    answer.body = describe(purge).dump() + "\n";
+    answer.body = to_text(describe(purge));
     if (!done) {
         add_header(r, "Retry-After", "1");
     }
@@ -164,8 +162,10 @@ void finish(void *data)
     auto *r = static_cast<ngx_http_request_t *>(data);
     ngx_connection_t *connection = r->connection;
     ngx_http_set_log_request(connection->log, r);
-    ngx_http_finalize_request(r,
-                              send_result(r, *ngx::pool_find<Purge>(r->pool)));
+    const ngx_int_t rc =
+        ngx::guard<&send_result, NGX_HTTP_INTERNAL_SERVER_ERROR>(
+            r, *ngx::pool_find<Purge>(r->pool));
+    ngx_http_finalize_request(r, rc);
     ngx_http_run_posted_requests(connection);
 }
 

@@ -1,7 +1,6 @@
 #include "api/response.h"
 
-#include <nlohmann/json.hpp>
-
+#include "api/json.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
@@ -48,12 +47,12 @@ ngx_chain_t make_chain(ngx_http_request_t *r, std::string_view body)
 
 Answer problem(ngx_uint_t status, std::string_view detail)
 {
-    nlohmann::ordered_json body;
+    Json body;
     body["type"] = "about:blank";
     body["title"] = title(status);
     body["status"] = status;
     body["detail"] = detail;
-    return {status, "application/problem+json", body.dump() + "\n"};
+    return {status, "application/problem+json", to_text(body)};
 }
 
 void add_header(ngx_http_request_t *r, std::string_view name,

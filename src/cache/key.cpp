@@ -13,11 +13,11 @@ constexpr std::string_view kFormat = "1";
 
 using Length = std::uint32_t;
 
-std::array<std::string_view, 10> strings(const KeyParts &parts)
+std::array<std::string_view, 11> strings(const KeyParts &parts)
 {
     return {parts.zone,       parts.tenant, parts.method,    parts.scheme,
-            parts.authority,  parts.target, parts.requested, parts.redirect,
-            parts.credential, parts.cookies};
+            parts.authority,  parts.port,   parts.target,    parts.requested,
+            parts.redirect,   parts.credential, parts.cookies};
 }
 
 char *append(char *out, const void *bytes, std::size_t size)

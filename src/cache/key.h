@@ -22,6 +22,9 @@ struct KeyParts
     std::string_view scheme;
     // Lower case, without port and trailing dot.
     std::string_view authority;
+    // Of the Host field, where it is another one than clients are expected to
+    // name: origins may be told ($http_host), and make links of it.
+    std::string_view port;
     // Path and query as sent upstream, or the text of edge_cache_key.
     std::string_view target;
     bool custom_target = false;

@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "set_cookie",
     "vary_star",
     "vary_limit",
+    "vary_rewritten",
     "no_freshness",
     "expired_on_arrival",
     "partial_content",

@@ -43,6 +43,7 @@ enum class Reason : std::uint8_t {
     set_cookie,
     vary_star,
     vary_limit,
+    vary_rewritten,
     no_freshness,
     expired_on_arrival,
     partial_content,

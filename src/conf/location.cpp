@@ -89,6 +89,17 @@ std::string_view default_label(ngx_conf_t *cf)
     return clcf->name.len != 0 ? ngx::view(clcf->name) : "server";
 }
 
+// A true `if` puts its own settings in place of its location's, but leaves the
+// content handler there.
+void inherit_api(ngx_conf_t *cf, Location &child, const Location &parent)
+{
+    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    if (clcf->noname && child.api == nullptr) {
+        child.api = parent.api;
+    }
+}
+
 } // namespace
 
 void *create_location(ngx_conf_t *cf)
@@ -100,6 +111,7 @@ char *merge_location(ngx_conf_t *cf, void *parent, void *child)
 {
     Location &lcf = *static_cast<Location *>(child);
     inherit(lcf, *static_cast<Location *>(parent));
+    inherit_api(cf, lcf, *static_cast<Location *>(parent));
     keep_api_apart(lcf);
 
     if (char *error = check_limits(cf, lcf)) {

@@ -18,13 +18,12 @@ ngx_http_output_body_filter_pt next_body_filter;
 
 // A body that never became whole leaves no trace but this. Cleanups run before
 // all log handlers; ours may run after the access log's.
-void end_fill(void *data)
+void on_request_end(void *data)
 {
     Request &request = *static_cast<Request *>(data);
     if (!request.fill_ended) {
-        request.fill_ended = true;
         request.refuse(cache::Reason::truncated);
-        request.zone().counters().fills_aborted.add();
+        request.end_fill();
     }
 }
 
@@ -54,7 +53,7 @@ void begin_fill(ngx_http_request_t *r, Request &request)
         }
         return;
     }
-    ngx::at_request_end<&end_fill>(r, &request);
+    ngx::at_request_end<&on_request_end>(r, &request);
     request.fill.emplace(r->pool, request.zone().fill_budget(),
                          std::move(std::get<FillPlan>(planned)));
     // The copy filter in front of us then reads files into memory.
@@ -66,20 +65,26 @@ ngx_int_t filter_header(ngx_http_request_t *r)
 {
     Request *request = find_request(r);
     if (request != nullptr && request->may_fill) {
-        begin_fill(r, *request);
+        ngx::guard<&begin_fill>(r, *request);
     }
-    add_limit_fields(r);
+    ngx::guard<&add_limit_fields>(r);
     return next_header_filter(r);
 }
 
-// The same flags, our bytes.
+// The same flags, our bytes: those that are stored, unless a filter behind us
+// writes into what it gets.
 ngx_buf_t *make_copy(ngx_http_request_t *r, const ngx_buf_t &original,
                      std::string_view bytes)
 {
+    const bool is_temporary = r->filter_need_temporary && !bytes.empty();
+    if (is_temporary) {
+        bytes = ngx::pool_copy(r->pool, bytes);
+    }
     auto *buffer = ngx::pool_new<ngx_buf_t>(r->pool);
     buffer->pos = buffer->start = ngx::bytes(bytes);
     buffer->last = buffer->end = buffer->pos + bytes.size();
-    buffer->memory = !bytes.empty();
+    buffer->temporary = is_temporary;
+    buffer->memory = !is_temporary && !bytes.empty();
     buffer->flush = original.flush;
     buffer->sync = original.sync;
     buffer->last_buf = original.last_buf;
@@ -117,8 +122,7 @@ ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
         ngx_buf_t *ours = take(r, *request.fill, *in->buf);
         if (ours == nullptr) {
             request.refuse(request.fill->refused());
-            request.zone().counters().fills_aborted.add();
-            request.fill_ended = true;
+            request.end_fill();
             *end = in;
             return first;
         }
@@ -130,7 +134,7 @@ ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
         end = &(*end)->next;
 
         if (ours->last_buf) {
-            store_fill(r, request);
+            ngx::guard<&store_fill>(r, request);
         }
     }
     return first;

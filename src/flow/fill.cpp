@@ -35,6 +35,11 @@ std::optional<std::string_view> Fill::append(std::string_view bytes)
         return std::nullopt;
     }
 
+    return keep(bytes);
+}
+
+std::string_view Fill::keep(std::string_view bytes)
+{
     char *copy = chunk_.data + chunk_.used;
     std::memcpy(copy, bytes.data(), bytes.size());
     chunk_.used += bytes.size();
@@ -46,7 +51,7 @@ std::optional<std::string_view> Fill::append(std::string_view bytes)
     } else {
         pieces_.emplace_back(copy, bytes.size());
     }
-    return std::string_view(copy, bytes.size());
+    return {copy, bytes.size()};
 }
 
 // A body of known size gets one chunk; others grow by doubling.
@@ -63,8 +68,9 @@ bool Fill::grow(std::size_t wanted)
         return false;
     }
     reserved_ += size;
-    chunk_ = {static_cast<char *>(ngx::allocate(pool_, size)), size, 0};
-    return true;
+    auto *data = static_cast<char *>(ngx::try_allocate(pool_, size));
+    chunk_ = {data, data != nullptr ? size : 0, 0};
+    return data != nullptr;
 }
 
 bool Fill::is_complete() const

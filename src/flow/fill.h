@@ -59,6 +59,7 @@ private:
     };
 
     bool grow(std::size_t wanted);
+    std::string_view keep(std::string_view bytes);
 
     ngx_pool_t *pool_;
     tier::FillBudget &budget_;

@@ -6,6 +6,8 @@
 #include "cache/storability.h"
 #include "cache/stored_fields.h"
 #include "cache/tags.h"
+#include "flow/framing.h"
+#include "flow/sent_request.h"
 #include "http/date.h"
 #include "ngx/clock.h"
 #include "ngx/headers.h"
@@ -17,22 +19,6 @@ namespace edge::flow {
 namespace {
 
 using cache::Reason;
-
-bool has_own_framing(const ngx_http_upstream_t *upstream)
-{
-    const std::string_view schema = ngx::view(upstream->schema);
-    return schema == "fastcgi://" || schema.starts_with("grpc");
-}
-
-// Truncation shows in a length, in chunks, or in the protocol's own end.
-bool is_close_delimited(const ngx_http_request_t *r)
-{
-    const ngx_http_upstream_t *upstream = r->upstream;
-    return upstream != nullptr && !has_own_framing(upstream) &&
-           upstream->headers_in.content_length_n < 0 &&
-           !upstream->headers_in.chunked &&
-           r->headers_out.status != NGX_HTTP_NO_CONTENT;
-}
 
 // What the origin said: with an upstream also what clients never see.
 http::Fields origin_fields(ngx_http_request_t *r)
@@ -164,6 +150,9 @@ std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
         return *reason;
     }
     auto &storable = std::get<cache::Storable>(judged);
+    if (has_rewritten(r, storable.vary, request.fields)) {
+        return Reason::vary_rewritten;
+    }
 
     auto tags =
         cache::collect_tags(response.fields, configured_tags(r, request));

@@ -175,12 +175,14 @@ ngx_int_t send_hit(ngx_http_request_t *r)
     }
     allow_ranges(r, request.fields, stored);
 
-    ngx_chain_t *body = make_body(r, *request.hit);
     const ngx_int_t rc = ngx_http_send_header(r);
+    if (rc == NGX_HTTP_RANGE_NOT_SATISFIABLE) {
+        forget_replayed(r);
+    }
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
     }
-    return ngx_http_output_filter(r, body);
+    return ngx_http_output_filter(r, make_body(r, *request.hit));
 }
 
 } // namespace edge::flow

@@ -61,6 +61,26 @@ bool is_ambiguous(ngx_http_request_t *r)
         ngx::view(r->headers_in.server));
 }
 
+// The port that the client names, unless it is the scheme's own or the one it
+// came to.
+std::string_view unexpected_port(ngx_http_request_t *r, std::string_view scheme)
+{
+    if (r->headers_in.host == nullptr) {
+        return {};
+    }
+    const std::string_view host = ngx::view(r->headers_in.host->value);
+    const std::size_t colon = host.find(':', host.rfind(']') + 1);
+    if (colon == host.npos) {
+        return {};
+    }
+    const std::string_view port = host.substr(colon + 1);
+    const auto number = parse_decimal(port, 65536);
+    const in_port_t usual = scheme == "https" ? 443 : 80;
+    const in_port_t local =
+        ngx_inet_get_port(r->connection->local_sockaddr);
+    return number == usual || number == local ? std::string_view() : port;
+}
+
 Reason find_authority(ngx_http_request_t *r, conf::Location &lcf,
                       std::string_view &authority)
 {
@@ -231,6 +251,9 @@ Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
     parts.method = "GET";
     parts.scheme = identity.scheme;
     parts.authority = identity.authority;
+    if (lcf.host.value == nullptr) {
+        parts.port = unexpected_port(r, identity.scheme);
+    }
     parts.custom_target = !identity.custom_key.empty();
     if (parts.custom_target) {
         parts.target = identity.custom_key;

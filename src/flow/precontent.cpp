@@ -152,15 +152,6 @@ ngx::Task ask_redis(ngx::Flow &flow, ngx_http_request_t *r,
     }
 }
 
-// A redirect leads to another location, with rules of its own.
-void leave(ngx_http_request_t *r, Request &earlier)
-{
-    earlier.withdraw();
-    if (earlier.hidden != nullptr) {
-        restore_headers(r, *earlier.hidden);
-    }
-}
-
 } // namespace
 
 ngx_int_t on_precontent(ngx_http_request_t *r)
@@ -172,9 +163,8 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
         pending != nullptr && pending->has_resumed()) {
         return conclude(r);
     }
-    if (Request *earlier = find_request(r)) {
-        leave(r, *earlier);
-    }
+    // After a redirect this takes leave of the location before.
+    find_request(r);
 
     conf::Location &lcf = conf::location(r);
     const LimitVerdict verdict = check_limits(r, lcf);

@@ -129,7 +129,11 @@ ngx::Task find_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
     std::optional<Stored> stored;
     co_await get(flow, request, memory, name, stored);
 
-    if (stored && stored->entry.kind == cache::EntryKind::vary) {
+    const bool is_record =
+        stored && stored->entry.kind == cache::EntryKind::vary;
+    if (is_record && name.key != identity.key) {
+        request.refuse(Reason::entry_mismatch);
+    } else if (is_record) {
         keep_in_memory(request, identity.resource, *stored);
         name = variant_key(r->pool, identity, stored->entry.vary,
                            request.fields, request.zone().secret());

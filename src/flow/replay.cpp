@@ -118,4 +118,20 @@ void replay(ngx_http_request_t *r, const cache::Entry &entry)
     }
 }
 
+void forget_replayed(ngx_http_request_t *r)
+{
+    ngx_http_headers_out_t &out = r->headers_out;
+    ngx::for_each(out.headers, [](ngx_table_elt_t &line) {
+        if (!equals_ignore_case(ngx::view(line.key), "Content-Range")) {
+            line.hash = 0;
+        }
+    });
+    for (const Pointer &pointer : kPointers) {
+        out.*pointer.member = nullptr;
+    }
+    out.www_authenticate = nullptr;
+    out.cache_control = {};
+    out.last_modified_time = -1;
+}
+
 } // namespace edge::flow

@@ -12,4 +12,8 @@ namespace edge::flow {
 // are stored.
 void replay(ngx_http_request_t *r, const cache::Entry &entry);
 
+// The answer is another one after all (416): takes everything out again but
+// Content-Range, which goes with it.
+void forget_replayed(ngx_http_request_t *r);
+
 } // namespace edge::flow

@@ -4,6 +4,26 @@
 
 namespace edge::flow {
 
+namespace {
+
+// nginx has taken the request elsewhere (a redirect, an error page, a filter
+// that gave up): what is sent from now on is not what the key names.
+void leave(ngx_http_request_t *r, Request &request)
+{
+    if (request.hit || request.status == cache::Status::none) {
+        return;
+    }
+    request.status = cache::Status::bypass;
+    request.may_fill = false;
+    request.refuse(cache::Reason::error_page);
+    request.end_fill();
+    if (request.hidden != nullptr) {
+        restore_headers(r, *request.hidden);
+    }
+}
+
+} // namespace
+
 Request *find_request(ngx_http_request_t *r)
 {
     if (r != r->main) {
@@ -18,8 +38,19 @@ Request *find_request(ngx_http_request_t *r)
     }
 
     auto *request = ngx::pool_find<Request>(r->pool);
+    if (request != nullptr) {
+        leave(r, *request);
+    }
     ngx_http_set_ctx(r, request, ngx_http_edge_cache_module);
     return request;
+}
+
+void Request::end_fill()
+{
+    if (fill && !fill_ended) {
+        fill_ended = true;
+        zone().counters().fills_aborted.add();
+    }
 }
 
 Request &make_request(ngx_http_request_t *r, conf::Location &lcf)

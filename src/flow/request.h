@@ -78,6 +78,9 @@ struct Request
         may_fill = false;
     }
 
+    // Nothing of the answer is stored any more.
+    void end_fill();
+
     // The first reason stays: later ones follow from it.
     void refuse(cache::Reason why)
     {

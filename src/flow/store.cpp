@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/framing.h"
 #include "flow/variant.h"
 #include "http/vary.h"
 #include "invalidate/selector.h"
@@ -139,7 +140,7 @@ Reason store(ngx_http_request_t *r, Request &request)
 void store_fill(ngx_http_request_t *r, Request &request)
 {
     request.fill_ended = true;
-    const Reason reason = request.fill->is_complete()
+    const Reason reason = request.fill->is_complete() && has_ended(r)
                               ? store(r, request)
                               : Reason::truncated;
     request.refuse(reason);

@@ -61,8 +61,11 @@ std::optional<Seconds> directive_lifetime(const CacheControl &control)
 Millis initial_age(WallTime request, WallTime response,
                    std::optional<WallTime> date, Seconds age)
 {
+    // Date has whole seconds: what is below one says nothing.
     const Millis apparent =
-        date ? std::max(response - *date, Millis(0)) : Millis(0);
+        date ? std::max<Millis>(
+                   std::chrono::floor<Seconds>(response - *date), Millis(0))
+             : Millis(0);
     const Millis delay = std::max(response - request, Millis(0));
     return std::max(apparent, age + delay);
 }

@@ -1,6 +1,7 @@
 #include "module/worker.h"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "client/redis.h"
@@ -117,16 +118,24 @@ bool serves_requests()
            ngx_process == NGX_PROCESS_SINGLE;
 }
 
+// The same after a restart, another one for every nginx on a host: a member of
+// the log that is silent is replaced by the next one of its name.
+std::string instance_name(const ngx_cycle_t *cycle, const conf::Main &main)
+{
+    if (!main.instance.empty()) {
+        return std::string(main.instance);
+    }
+    std::string name(ngx::view(cycle->hostname));
+    return name.append(":").append(ngx::view(cycle->conf_file));
+}
+
 } // namespace
 
 ngx_int_t init_worker(ngx_cycle_t *cycle)
 {
     conf::Main *mcf = conf::main(cycle);
     if (mcf != nullptr && serves_requests()) {
-        const std::string_view name = mcf->instance.empty()
-                                          ? ngx::view(cycle->hostname)
-                                          : mcf->instance;
-        worker = std::make_unique<Worker>(*mcf, name);
+        worker = std::make_unique<Worker>(*mcf, instance_name(cycle, *mcf));
     }
     return NGX_OK;
 }

@@ -14,10 +14,16 @@
 
 namespace edge::ngx {
 
+// Null when there is no memory, for what can do without.
+inline void *try_allocate(ngx_pool_t *pool, std::size_t size)
+{
+    return ngx_palloc(pool, size);
+}
+
 // Aligned to NGX_ALIGNMENT.
 inline void *allocate(ngx_pool_t *pool, std::size_t size)
 {
-    void *memory = ngx_palloc(pool, size);
+    void *memory = try_allocate(pool, size);
     if (memory == nullptr) {
         throw std::bad_alloc();
     }

@@ -66,7 +66,12 @@ ngx::Task Log::beat(ngx::Flow &flow, std::optional<BeatReply> &result)
         }
         watch_.observe(*result, asked, ngx::boot_now());
 
-        const Follow next = follow(*result, asked);
+        Follow next = follow(*result);
+        if (next == Follow::apply) {
+            apply(*result);
+            next = catch_up(*result, asked);
+            members_ = result->members;
+        }
         if (next == Follow::done) {
             co_return;
         }
@@ -96,7 +101,7 @@ Log::Question Log::question()
     return question;
 }
 
-Log::Follow Log::follow(const BeatReply &reply, BootTime asked)
+Log::Follow Log::follow(const BeatReply &reply)
 {
     const Lock lock(zone_);
     const BootTime now = ngx::boot_now();
@@ -118,11 +123,23 @@ Log::Follow Log::follow(const BeatReply &reply, BootTime asked)
     if (next.restart) {
         generations.restart(*next.restart, now);
     }
+    return Follow::apply;
+}
+
+// Record by record, so that hits need not wait for all of them.
+void Log::apply(const BeatReply &reply)
+{
     for (const Record &record : reply.records) {
-        generations.apply(record, now);
+        const Lock lock(zone_);
+        zone_.generations().apply(record, ngx::boot_now());
     }
+}
+
+Log::Follow Log::catch_up(const BeatReply &reply, BootTime asked)
+{
+    const Lock lock(zone_);
     note_members(reply);
-    return generations.caught_up(reply.top, asked, zone_.settings.lease)
+    return zone_.generations().caught_up(reply.top, asked, zone_.settings.lease)
                ? Follow::done
                : Follow::again;
 }
@@ -140,7 +157,6 @@ void Log::note_members(const BeatReply &reply)
     membership.is_known |= known_to_others(reply.members, membership.text(),
                                            membership.joined_version);
     membership.live = reply.members.size();
-    members_ = reply.members;
 }
 
 // At most one a second and instance: whoever finds the log lost waits for
@@ -176,20 +192,20 @@ ngx::Task Log::begin_epoch(ngx::Flow &flow, const BeatReply &reply)
 }
 
 ngx::Task Log::append(ngx::Flow &flow, const Purge &purge,
-                      std::optional<WriteReply> &result)
+                      std::optional<Written> &written)
 {
-    Position applied;
-    {
-        const Lock lock(zone_);
-        applied = zone_.generations().applied();
-    }
+    const Position applied = zone_.applied();
     std::pmr::monotonic_buffer_resource memory;
     const redis::Reply *reply = nullptr;
     co_await call(flow, redis::kAppendScript,
                   append_arguments(applied.nonce, purge, {},
                                    zone_.settings.selectors, channel_),
                   memory, reply);
-    result = reply ? parse_write(*reply) : std::nullopt;
+    const auto parsed = reply ? parse_write(*reply) : std::nullopt;
+    written.reset();
+    if (parsed) {
+        written = Written{*parsed, {applied.nonce, parsed->id}};
+    }
 }
 
 ngx::Task Log::append_local_purges(ngx::Flow &flow)
@@ -198,15 +214,38 @@ ngx::Task Log::append_local_purges(ngx::Flow &flow)
     if (local.purge.rows.empty()) {
         co_return;
     }
-    std::optional<WriteReply> written;
+    std::optional<Written> written;
     co_await append(flow, local.purge, written);
-    if (!written || written->status != WriteReply::Status::ok) {
+    if (!written || written->reply.status != WriteReply::Status::ok) {
         co_return;
     }
-    std::optional<BeatReply> reply;
-    co_await beat(flow, reply);
-    if (reply) {
-        zone_.settle(local, {reply->top.nonce, written->id});
+    std::optional<BeatReply> ignored;
+    co_await beat(flow, ignored);
+    zone_.settle(local, written->position);
+}
+
+// Silent members that cannot come back to what was purged without them
+// (protocol 5.9): an earlier life of this instance, and whoever was not heard
+// of for so long that it serves nothing any more.
+ngx::Task Log::forget_silent(ngx::Flow &flow, const BeatReply &reply)
+{
+    const Millis isolation = grace(zone_.settings.isolation);
+    for (const Member &member : reply.members) {
+        const Millis silence = watch_.silence(member.id);
+        const bool is_earlier_self = member.name == name_ &&
+                                     member.id != self() &&
+                                     silence >= grace(member.lease);
+        if (!is_earlier_self && silence < isolation) {
+            continue;
+        }
+        std::pmr::monotonic_buffer_resource memory;
+        const std::string beats = std::to_string(member.beats);
+        const std::string_view keys[] = {members_key_};
+        const std::string_view words[] = {member.id, beats};
+        client::Call call(flow, redis_, memory,
+                          redis::ScriptCall{&redis::kForgetScript, keys,
+                                            words});
+        co_await call;
     }
 }
 

@@ -38,15 +38,25 @@ public:
                    std::optional<invalidate::BeatReply> &reply);
 
     // APPEND. None when Redis did not answer.
+    struct Written
+    {
+        invalidate::WriteReply reply;
+        // With `ok`: where the record is, in the epoch it was meant for.
+        invalidate::Position position;
+    };
     ngx::Task append(ngx::Flow &flow, const invalidate::Purge &purge,
-                     std::optional<invalidate::WriteReply> &reply);
+                     std::optional<Written> &written);
+
+    // FORGET, of members that are gone for good.
+    ngx::Task forget_silent(ngx::Flow &flow,
+                            const invalidate::BeatReply &reply);
 
     // Puts what was purged while Redis was away into the log (protocol 7).
     ngx::Task append_local_purges(ngx::Flow &flow);
 
 private:
     using Arguments = std::vector<std::string>;
-    enum class Follow { done, again, begin_epoch };
+    enum class Follow { apply, done, again, begin_epoch };
 
     struct Question
     {
@@ -62,7 +72,9 @@ private:
                           const invalidate::BeatReply &reply);
 
     Question question();
-    Follow follow(const invalidate::BeatReply &reply, BootTime asked);
+    Follow follow(const invalidate::BeatReply &reply);
+    void apply(const invalidate::BeatReply &reply);
+    Follow catch_up(const invalidate::BeatReply &reply, BootTime asked);
     void note_members(const invalidate::BeatReply &reply);
     bool may_begin_epoch();
 

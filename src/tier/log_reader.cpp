@@ -1,5 +1,6 @@
 #include "tier/log_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ngx/clock.h"
@@ -10,6 +11,7 @@ namespace {
 
 // The role is free when its holder took no step for so long.
 constexpr Millis kRoleTimeout{1000};
+constexpr Millis kLongestTurn{500};
 
 } // namespace
 
@@ -22,9 +24,7 @@ LogReader::LogReader(Log &log)
 
 LogReader::~LogReader()
 {
-    if (subscriber_) {
-        give_role_back();
-    }
+    give_role_back();
 }
 
 void LogReader::start()
@@ -35,9 +35,10 @@ void LogReader::start()
 void LogReader::on_timer(void *data)
 {
     auto *self = static_cast<LogReader *>(data);
-    self->timer_.start(self->log_.zone().settings.lease / 4);
+    self->timer_.start(
+        std::min(self->log_.zone().settings.lease / 4, kLongestTurn));
     if (!self->take_role()) {
-        self->subscriber_.reset();
+        self->give_role_back();
         return;
     }
     if (!self->subscriber_) {
@@ -74,6 +75,7 @@ bool LogReader::take_role()
 
 void LogReader::give_role_back()
 {
+    subscriber_.reset();
     const Process process = this_process();
     const Lock lock(log_.zone());
     Membership &membership = log_.zone().membership();
@@ -113,6 +115,7 @@ ngx::Task LogReader::run_step(ngx::Flow &flow)
     }
     if (reply) {
         co_await log_.append_local_purges(flow);
+        co_await log_.forget_silent(flow, *reply);
     }
 }
 

@@ -28,8 +28,8 @@ void count(Zone &zone, invalidate::PurgeMode mode)
         .add();
 }
 
-// APPEND until the log has it. The same request id every time: a record whose
-// answer was lost is found again, not written twice.
+// APPEND until the log has it: one that has just changed its epoch refuses it.
+// The same request id every time, so that no log gets it twice.
 ngx::Task write(ngx::Flow &flow, Log &log, const PurgeOrder &order,
                 std::optional<Position> &record)
 {
@@ -37,14 +37,13 @@ ngx::Task write(ngx::Flow &flow, Log &log, const PurgeOrder &order,
                                   {order.rows.begin(), order.rows.end()},
                                   Millis(0)};
     for (int attempt = 0; attempt < kMaxAttempts; attempt++) {
-        const Position applied = log.zone().applied();
-        std::optional<WriteReply> reply;
-        co_await log.append(flow, purge, reply);
-        if (!reply) {
+        std::optional<Log::Written> written;
+        co_await log.append(flow, purge, written);
+        if (!written) {
             co_return;
         }
-        if (reply->status == WriteReply::Status::ok) {
-            record = Position{applied.nonce, reply->id};
+        if (written->reply.status == WriteReply::Status::ok) {
+            record = written->position;
             co_return;
         }
         std::optional<BeatReply> ignored;

@@ -95,8 +95,8 @@ void RedisTier::store(const RedisName &name, const cache::Entry &entry,
         counters_.redis_dropped.add();
         return;
     }
-    pending_bytes_ += size;
     pending_.push_back(std::move(store));
+    pending_bytes_ += size;
 }
 
 void RedisTier::finish(Store &store)

@@ -58,10 +58,22 @@ std::optional<Division> divide(std::span<std::byte> memory,
                     memory.subspan(head + generations)};
 }
 
+std::uint32_t default_selectors(std::uint64_t zone)
+{
+    std::uint32_t rows = Zone::kSelectors;
+    while (shm::Generations::bytes_for(rows) > zone / 8) {
+        rows /= 2;
+    }
+    return rows;
+}
+
 } // namespace
 
 bool Zone::declare(ngx_conf_t *cf)
 {
+    if (settings.selectors == 0) {
+        settings.selectors = default_selectors(settings.size);
+    }
     ngx_str_t name = ngx::str(settings.name);
     ngx_shm_zone_t *shm_zone = ngx_shared_memory_add(
         cf, &name, settings.size, &ngx_http_edge_cache_module);

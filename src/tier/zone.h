@@ -35,8 +35,9 @@ struct ZoneSettings
     std::string_view name;
     // 0: used, but not yet made by edge_cache_zone.
     std::uint64_t size = 0;
-    // Wide selectors that are remembered.
-    std::uint32_t selectors = 65536;
+    // Purged names that are remembered; 0: as many as an eighth of the zone
+    // holds, up to kSelectors.
+    std::uint32_t selectors = 0;
     // Some location that uses it has edge_cache_tenant.
     bool has_tenants = false;
     // As written; empty without redis=.
@@ -85,6 +86,7 @@ class Zone
 {
 public:
     static constexpr std::uint64_t kMinSize = 1024 * 1024;
+    static constexpr std::uint32_t kSelectors = 65536;
 
     ZoneSettings settings;
 

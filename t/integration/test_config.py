@@ -41,7 +41,7 @@ def check(origin, tmp_path):
     ("edge_cache_zone z:4m selectors=;", "from 64"),
     ("edge_cache_zone z:4m colour=red;", "colour=red"),
     ("edge_cache_zone z:4m redis=main;", "edge_redis main"),
-    ("edge_cache_zone z:1m;", "larger size"),
+    ("edge_cache_zone z:1m selectors=65536;", "larger size"),
     (ZONE + "edge_cache_fill_memory 0;", "write a size"),
     (ZONE + "edge_cache_fill_memory x;", "write a size"),
     (ZONE + "edge_cache_fill_memory 1m; edge_cache_fill_memory 1m;",

@@ -23,9 +23,18 @@ HOST = "example.com"
 
 
 @pytest.mark.parametrize("host", ["EXAMPLE.com", "example.com:80",
-                                  "example.com.", "Example.Com.:8080"])
+                                  "example.com.", "Example.Com.:80"])
 def test_one_host_is_one_host_however_written(cached, host):
     assert same(cached(), ("/", HOST), ("/", host))
+
+
+def test_the_port_a_client_came_to_changes_nothing(cached):
+    nginx = cached()
+    assert same(nginx, ("/", HOST), ("/", f"{HOST}:{nginx.port}"))
+
+
+def test_another_port_cannot_put_its_links_under_a_host(cached):
+    assert not same(cached(), ("/", f"{HOST}:6666"), ("/", HOST))
 
 
 @pytest.mark.parametrize("host", ["example.org", "www.example.com",

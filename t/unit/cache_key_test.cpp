@@ -45,6 +45,7 @@ void every_part_tells_two_resources_apart(void **)
     add([](KeyParts &p) { p.method = "POST"; });
     add([](KeyParts &p) { p.scheme = "http"; });
     add([](KeyParts &p) { p.authority = "example.org"; });
+    add([](KeyParts &p) { p.port = "8080"; });
     add([](KeyParts &p) { p.target = "/p?x=2"; });
     add([](KeyParts &p) { p.custom_target = true; });
     add([](KeyParts &p) { p.requested = "/q"; });
