@@ -7,6 +7,7 @@ import pytest
 from lib.cached import TOKEN, cache_conf
 from lib.conf import proxy_conf
 from lib.fake_redis import FakeRedis
+from lib.fleet import Fleet
 from lib.nginx import Nginx
 from lib.origin import Origin
 from lib.ports import free_port
@@ -109,6 +110,25 @@ def cached(edge, origin, tmp_path):
                     **cache_conf(token_file, location, **pieces))
 
     return start
+
+
+@pytest.fixture
+def fleet(edge, origin, redis, tmp_path):
+    """Starts instances that share a Redis: `a, b = fleet.start(2)`.  The
+    origin's answers are fresh for a minute."""
+    origin.headers.setdefault("Cache-Control", "max-age=60")
+    token_file = tmp_path / "token"
+    token_file.write_text(TOKEN + "\n")
+    instances = Fleet(edge, token_file, redis.address)
+    yield instances
+    instances.quit()
+
+
+@pytest.fixture
+def tagged(origin):
+    """The origin; every answer of it has the tag t."""
+    origin.headers = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
+    return origin
 
 
 def _close_all(servers):

@@ -1,0 +1,177 @@
+"""Clients that leave while they wait: nothing is left of them."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lib.cached import TOKEN, metric
+from lib.client import Incomplete
+from lib.fleet import try_purge, wait_current
+from lib.origin import Reply
+from lib.wait import wait_until
+
+# In all, and at a time.
+ABORTS = int(os.environ.get("ABORTS", 10_000))
+BATCH = 200
+
+
+@pytest.fixture
+def waiting(fleet, fake_redis, redis):
+    """An instance whose Redis answers when it is told to."""
+    fake_redis.upstream = redis.port
+    nginx, = fleet.start(
+        address=fake_redis.address,
+        redis_lines="timeout 3s; connect_timeout 3s;", graceful=False,
+        http="edge_limit_zone $arg_k zone=l:1m rate=1000r/s burst=1000000"
+             " redis=main;",
+        locations={"/limited": "edge_limit zone=l;",
+                   "/plain": "edge_limit zone=l; edge_cache off;"})
+    return nginx
+
+
+def fds(nginx):
+    return [len(os.listdir(f"/proc/{pid}/fd")) for pid in nginx.workers()]
+
+
+def ask(nginx, targets):
+    """Connections with a request each, and no answer read."""
+    clients = [nginx.connect() for _ in targets]
+    for client, target in zip(clients, targets):
+        client.send_request("GET", target)
+    return clients
+
+
+def check_nothing_is_left(nginx, workers, before):
+    wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0,
+               what="nothing pinned")
+    wait_until(lambda: max(fds(nginx)) <= max(before) + 2,
+               what=f"file descriptors as before: {before}")
+    assert nginx.workers() == workers
+    assert nginx.get("/after").status == 200
+
+
+@pytest.mark.limit(300)
+@pytest.mark.parametrize("path", ["/", "/limited", "/plain"])
+def test_while_redis_is_awaited(waiting, fake_redis, path):
+    waiting.get(path)
+    workers, before = waiting.workers(), fds(waiting)
+    for batch in range(ABORTS // BATCH // 3):
+        fake_redis.freeze()
+        clients = ask(waiting, [f"{path}?{batch}.{i}"
+                                for i in range(BATCH)])
+        for client in clients:
+            client.abort()
+        fake_redis.thaw()
+    check_nothing_is_left(waiting, workers, before)
+    # The connection to Redis outlives them all.
+    assert fake_redis.count("PING") <= 4
+
+
+@pytest.mark.limit(300)
+@pytest.mark.parametrize("where", ["wait", "body_wait"])
+def test_while_the_origin_is_awaited(fleet, origin, where):
+    nginx, = fleet.start(workers=2, location="proxy_read_timeout 60s;")
+    workers = nginx.workers()
+    nginx.get("/")
+    before = fds(nginx)
+    for batch in range(ABORTS // BATCH // 10):
+        gate = threading.Event()
+        origin.on("/held", Reply(headers=origin.headers, body=b"x" * 5000,
+                                 **{where: gate}))
+        clients = ask(nginx, [f"/held?{batch}.{i}" for i in range(BATCH)])
+        origin.wait_for("/held", (batch + 1) * BATCH)
+        for client in clients:
+            client.abort()
+        gate.set()
+    # nginx keeps up to 16 connections to the origin in each worker.
+    wait_until(lambda: max(fds(nginx)) <= max(before) + 18)
+    wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0)
+    assert nginx.workers() == workers
+    assert nginx.get("/after").status == 200
+
+
+def test_while_a_hit_is_sent(fleet, origin):
+    origin.on("/large", Reply(headers={"Cache-Control": "max-age=60"},
+                              body=b"x" * 900_000))
+    nginx, = fleet.start(size="16m")
+    nginx.get("/large")
+    before = fds(nginx)
+    for _ in range(10):
+        clients = ask(nginx, ["/large"] * 30)
+        for client in clients:
+            client.read(1)
+            client.abort()
+    assert origin.count("/large") == 1
+    check_nothing_is_left(nginx, nginx.workers(), before)
+
+
+def test_while_a_purge_waits(fleet):
+    """The one who asked is gone; what it asked for is done."""
+    a, b = fleet.start(2)
+    stopped = b.workers()[0]
+    before = fds(a)
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        clients = [a.connect() for _ in range(50)]
+        for client in clients:
+            client.send_request(
+                "POST", "/edge/purge",
+                {"Authorization": f"Bearer {TOKEN}"},
+                '{"tags":["t"],"wait":"10s"}')
+        time.sleep(0.2)
+        for client in clients:
+            client.abort()
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    check_nothing_is_left(a, a.workers(), before)
+    wait_until(lambda: try_purge(a, tags=["t"]).status == 200)
+
+
+def test_a_reload_while_requests_wait_for_redis(waiting, fake_redis):
+    fake_redis.freeze()
+    clients = ask(waiting, [f"/limited?{i}" for i in range(50)])
+    time.sleep(0.1)
+    waiting.send_reload()
+    old = waiting.workers()
+    wait_until(lambda: set(waiting.workers()).isdisjoint(old))
+    fake_redis.thaw()
+    for client in clients:
+        assert client.read_response().status == 200
+        client.close()
+    wait_until(lambda: set(waiting.all_workers()).isdisjoint(old), 15,
+               "the old worker's exit")
+    wait_current(waiting)
+
+
+def test_a_reload_while_clients_leave(fleet):
+    """Both at once, under load: whoever stays gets an answer."""
+    nginx, = fleet.start(workers=2)
+    stop = threading.Event()
+
+    def leave():
+        while not stop.is_set():
+            for client in ask(nginx, [f"/{i}" for i in range(20)]):
+                client.abort()
+
+    def stay():
+        count = 0
+        while not stop.is_set():
+            try:
+                assert nginx.get(f"/{count}").status == 200
+            except (ConnectionError, Incomplete):
+                pass  # accepted by a worker that was about to exit
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        pool.submit(leave)
+        staying = [pool.submit(stay) for _ in range(2)]
+        for _ in range(3):
+            nginx.reload()
+        stop.set()
+        assert all(future.result() > 0 for future in staying)
+    wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0)
