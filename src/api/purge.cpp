@@ -107,23 +107,33 @@ ngx_int_t send_result(ngx_http_request_t *r, const Purge &purge)
     return send(r, answer);
 }
 
+// The zones that are meant, or why there are none: a purge that reaches nothing
+// must not look like one that did.
 std::optional<Answer> choose_zones(const conf::Main &main, Purge &purge)
 {
     const PurgeRequest &request = purge.request;
-    const bool names_tenant = request.tenant || request.all_tenants;
+    bool is_known = false;
     for (tier::Zone *zone : main.zones) {
         if (request.zone && *request.zone != zone->settings.name) {
             continue;
         }
-        if (zone->settings.has_tenants && !names_tenant) {
+        is_known = true;
+        const bool has_tenants = zone->settings.has_tenants;
+        if (has_tenants && !request.tenant && !request.all_tenants) {
             return problem(NGX_HTTP_BAD_REQUEST,
                            "This zone keeps tenants apart: name the tenant, "
                            "or \"*\" for all of them.");
         }
-        purge.results.push_back({zone, {}});
+        if (has_tenants || !request.tenant) {
+            purge.results.push_back({zone, {}});
+        }
+    }
+    if (!is_known) {
+        return problem(NGX_HTTP_NOT_FOUND, "There is no zone of that name.");
     }
     if (purge.results.empty()) {
-        return problem(NGX_HTTP_NOT_FOUND, "There is no zone of that name.");
+        return problem(NGX_HTTP_BAD_REQUEST,
+                       "There are no tenants here: leave \"tenant\" out.");
     }
     return std::nullopt;
 }

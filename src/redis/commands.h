@@ -14,11 +14,9 @@ inline constexpr std::string_view kClient = "CLIENT";
 inline constexpr std::string_view kEval = "EVAL";
 inline constexpr std::string_view kEvalSha = "EVALSHA";
 inline constexpr std::string_view kGet = "GET";
-inline constexpr std::string_view kInfo = "INFO";
 inline constexpr std::string_view kPing = "PING";
 inline constexpr std::string_view kSelect = "SELECT";
 inline constexpr std::string_view kSubscribe = "SUBSCRIBE";
-inline constexpr std::string_view kUnlink = "UNLINK";
 
 } // namespace command
 
@@ -37,12 +35,10 @@ inline constexpr std::array kCommands{
     CommandInfo{command::kEval, "+eval", "scripts the server does not know"},
     CommandInfo{command::kEvalSha, "+evalsha", "scripts"},
     CommandInfo{command::kGet, "+get", "lookup"},
-    CommandInfo{command::kInfo, "+info", "health: memory and its policy"},
     CommandInfo{command::kPing, "+ping",
                 "handshake and probe: is the server ready"},
     CommandInfo{command::kSelect, "+select", "handshake: db N"},
     CommandInfo{command::kSubscribe, "+subscribe", "wake-up after a purge"},
-    CommandInfo{command::kUnlink, "+unlink", "drops an object"},
 };
 
 } // namespace edge::redis

@@ -29,6 +29,7 @@ LogReader::~LogReader()
 
 void LogReader::start()
 {
+    log_.redis().on_connect(&LogReader::on_wake, this);
     on_timer(this);
 }
 
@@ -50,9 +51,13 @@ void LogReader::on_timer(void *data)
     self->step();
 }
 
+// A purge elsewhere, or Redis is back.
 void LogReader::on_wake(void *data)
 {
-    static_cast<LogReader *>(data)->step();
+    auto *self = static_cast<LogReader *>(data);
+    if (self->subscriber_) {
+        self->step();
+    }
 }
 
 // A worker that is shutting down leaves the role to the next ones.

@@ -122,6 +122,7 @@ ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
     if (!record) {
         zone.purge_locally(order.rows, order.mode);
         outcome.applied = 1;
+        outcome.live = std::max<std::uint64_t>(1, zone.live_instances());
         co_return;
     }
     outcome.is_logged = true;

@@ -192,10 +192,16 @@ def test_where_tenants_are_apart_one_has_to_be_named(warm):
     assert kept(nginx, ACME) == TARGETS
 
 
+def test_naming_a_tenant_where_there_are_none_does_not_look_like_a_purge(warm):
+    nginx = warm()
+    response = api(nginx, "POST", "purge", {"all": True, "tenant": "acme"})
+    assert response.status == 400
+    assert "tenant" in response.json()["detail"]
+    assert kept(nginx) == TARGETS
+
+
 def test_without_tenants_none_has_to_be_named(warm):
     nginx = warm()
-    purge(nginx, all=True, tenant="acme")
-    assert kept(nginx) == TARGETS
     purge(nginx, all=True, tenant="*")
     assert kept(nginx) == []
 
