@@ -243,6 +243,16 @@ def test_a_newcomer_takes_part_in_purges_of_the_others(fleet, tagged):
     assert version(newcomer) == tagged.version
 
 
+def test_who_restarts_takes_the_place_it_had(fleet):
+    a, b = fleet.start(2)
+    b.quit()
+    assert try_purge(a, tags=["x"], wait="10ms").status == 503
+    b.start()
+    wait_acknowledged(a)
+    for nginx in a, b:
+        wait_until(lambda: log_metric(nginx, "instances") == 2)
+
+
 def test_purges_go_on_over_reloads(fleet, tagged):
     a, b = fleet.start(2, workers=2)
     stop, statuses, wrong = threading.Event(), [], []
