@@ -120,7 +120,8 @@ def test_a_loss_costs_no_more_than_the_log(pair, tagged, redis):
     """Who lived through it keeps what it has in memory, if the others knew of
     it: by its first acknowledged purge they do."""
     a, b = pair
-    wait_acknowledged(b)
+    for edge in (b, a, b, a):
+        wait_acknowledged(edge)
     version(a)
     version(b)
     redis.command("DEL", LOG, MEMBERS)
