@@ -1,27 +1,34 @@
-"""Filters behind the capture may write into what they get: not into what is
-stored."""
+"""Filters behind the cache that write into the bytes they are given."""
 
+import pytest
+
+from lib.cached import verdict
 from lib.origin import Reply
 
-LETTERS = range(0xe0, 0xff)
+# A map that shows how often it was applied: each letter becomes the next.
+FIRST, LETTERS = 0xe0, 30
+NEXT = {FIRST + i: FIRST + (i + 1) % LETTERS for i in range(LETTERS)}
+HTTP = "charset_map koi8-r windows-1251 { %s }" % " ".join(
+    f"{old:02x} {new:02x};" for old, new in NEXT.items())
+RECODING = """charset windows-1251; source_charset koi8-r;
+              override_charset on;"""
 
 
-def rotated(letter):
-    return 0xe0 + (letter - 0xe0 + 1) % len(LETTERS)
-
-
-def test_a_charset_recoded_in_place_is_recoded_once(cached, origin):
-    table = " ".join(f"{c:02x} {rotated(c):02x};" for c in LETTERS)
-    body = bytes(LETTERS) * 2000
-    origin.on("/a", Reply(
+@pytest.mark.parametrize("size", [30, 3_000, 300_000])
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("lines", ["", "proxy_buffering off;"],
+                         ids=["buffered", "unbuffered"])
+def test_a_charset_is_recoded_once_for_miss_and_hits(cached, origin, size,
+                                                     framing, lines):
+    body = bytes(NEXT) * (size // LETTERS)
+    origin.on("/", Reply(
         headers={"Cache-Control": "max-age=60",
-                 "Content-Type": "text/plain; charset=koi8-r"}, body=body))
-    nginx = cached(
-        location="charset windows-1251; source_charset koi8-r; "
-                 "override_charset on;",
-        http=f"charset_map koi8-r windows-1251 {{ {table} }}")
-    expected = bytes(rotated(c) for c in body)
-    for status in ("MISS", "HIT"):
-        response = nginx.get("/a")
-        assert response["X-Cache"] == status
-        assert response.body == expected
+                 "Content-Type": "text/plain; charset=koi8-r"},
+        body=body, framing=framing, body_delay=0.1))
+    nginx = cached(f"{RECODING} {lines}", http=HTTP)
+    for expected in ("MISS", "HIT", "HIT"):
+        response = nginx.get("/")
+        assert verdict(response) == (expected, None)
+        assert response["Content-Type"] == "text/plain; charset=windows-1251"
+        assert response.body == body.translate(
+            bytes(NEXT.get(i, i) for i in range(256)))

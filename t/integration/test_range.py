@@ -88,6 +88,17 @@ def test_ranges_beyond_the_end_are_a_416(stored, ranges):
     assert response["Content-Range"] == "bytes */200"
 
 
+def test_a_416_is_not_described_as_the_object(stored):
+    nginx = stored(**{"Content-Encoding": "gzip", "X-Own": "1"})
+    response = partial(nginx, "200-")
+    assert response.status == 416
+    for name in ("Content-Encoding", "Cache-Control", "Age", "ETag",
+                 "Last-Modified", "X-Own"):
+        assert response[name] is None, name
+    assert b"416" in response.body
+    assert partial(nginx, "0-3")["Content-Encoding"] == "gzip"
+
+
 @pytest.mark.parametrize("ranges", [
     "5-3", "x", "-", "1-2;", "0-18446744073709551616",
     "-9223372036854775808,0-"])
