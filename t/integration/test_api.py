@@ -1,6 +1,8 @@
 """edge_api: who may write, and what it says to requests it refuses."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -214,3 +216,36 @@ def test_a_token_beside_the_configuration(edge, tmp_path):
     nginx = edge(http="edge_cache_zone z:4m;",
                  server="location /edge/ { edge_api write=on token_file=tok; }")
     assert purge(nginx, all=True)
+
+
+def test_the_api_behind_a_true_if_is_the_api(cached, tmp_path):
+    nginx = cached(server=f"""location /if/ {{
+        edge_api write=on token_file={tmp_path}/token;
+        if ($arg_x) {{ set $y 1; }} }}""")
+    fields = {"Authorization": f"Bearer {TOKEN}"}
+    for query in ("?x=1", ""):
+        nginx.get("/")
+        assert nginx.get(f"/if/health{query}").json()["status"] == "ok"
+        problem(nginx.get(f"/if/purge{query}", {}, "POST",
+                          '{"all":true}'), 401)
+        assert verdict(nginx.get("/")) == ("HIT", None)
+        assert nginx.get(f"/if/purge{query}", fields, "POST",
+                         '{"all":true}').status == 200
+        assert verdict(nginx.get("/")) == ("MISS", "purged")
+
+
+def test_a_name_that_is_no_text_does_not_hold_up_an_answer(fleet):
+    """The name of an instance is whatever bytes its configuration has."""
+    (here,) = fleet.start()
+    (there,) = fleet.start(name="\udcff\udcfe")
+    pids = [there.pid, *there.all_workers()]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        response = api(here, "POST", "purge", {"all": True, "wait": "100ms"})
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    assert response.status == 503
+    assert [one["instance"] for one in response.json()["missing"]] == [
+        "\ufffd\ufffd"]

@@ -204,7 +204,7 @@ class Nginx:
         # `nginx -t` speaks to the test, not into the checked log.
         log = (self._path("error.log") if name == "nginx.conf"
                else self._path("check.log"))
-        with open(self._path(name), "w") as file:
+        with open(self._path(name), "w", errors="surrogateescape") as file:
             file.write(f"error_log {log} {self.log_level};\n"
                        + self._preamble() + conf)
 
