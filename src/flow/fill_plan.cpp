@@ -96,15 +96,6 @@ std::string configured_tags(ngx_http_request_t *r, const Request &request)
     return tags;
 }
 
-bool is_forbidden(ngx_http_request_t *r, const Request &request)
-{
-    return std::any_of(request.lcf.no_store.value.begin(),
-                       request.lcf.no_store.value.end(),
-                       [r](ngx::Value *value) {
-                           return ngx::is_true(ngx::evaluate(r, *value));
-                       });
-}
-
 void add_configured_vary(std::vector<std::string> &vary,
                          const conf::Location &lcf)
 {
@@ -139,7 +130,7 @@ std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
     if (r->method == NGX_HTTP_HEAD) {
         return Reason::head_request;
     }
-    if (is_forbidden(r, request)) {
+    if (ngx::any_true(r, request.lcf.no_store.value)) {
         return Reason::no_store_directive;
     }
 

@@ -1,7 +1,5 @@
 #include "flow/precontent.h"
 
-#include <algorithm>
-
 #include "flow/hit.h"
 #include "flow/limit_answer.h"
 #include "flow/limit_check.h"
@@ -27,14 +25,6 @@ cache::RequestFacts facts_of(ngx_http_request_t *r, http::Fields fields)
     const bool has_body =
         r->headers_in.content_length_n > 0 || r->headers_in.chunked;
     return cache::request_facts(ngx::view(r->method_name), has_body, fields);
-}
-
-bool is_bypassed(ngx_http_request_t *r, conf::Location &lcf)
-{
-    return std::any_of(lcf.bypass.value.begin(), lcf.bypass.value.end(),
-                       [r](ngx::Value *value) {
-                           return ngx::is_true(ngx::evaluate(r, *value));
-                       });
 }
 
 // Whether the cache has a part in this request, and which resource it asks
@@ -83,7 +73,7 @@ bool begin(ngx_http_request_t *r, Request &request)
         return false;
     }
     request.may_fill = true;
-    if (is_bypassed(r, request.lcf)) {
+    if (ngx::any_true(r, request.lcf.bypass.value)) {
         request.status = Status::bypass;
         request.refuse(Reason::bypass_directive);
         return false;

@@ -78,6 +78,13 @@ std::string_view evaluate(ngx_http_request_t *r, Value &value)
     return view(text);
 }
 
+bool any_true(ngx_http_request_t *r, std::span<Value *const> conditions)
+{
+    return std::any_of(
+        conditions.begin(), conditions.end(),
+        [r](Value *condition) { return is_true(evaluate(r, *condition)); });
+}
+
 bool names_repeated_header(ngx_http_request_t *r, const Value &value)
 {
     return std::any_of(value.headers.begin(), value.headers.end(),

@@ -30,6 +30,9 @@ inline bool is_true(std::string_view text)
     return !text.empty() && text != "0";
 }
 
+// Whether one of several conditions is true.
+bool any_true(ngx_http_request_t *r, std::span<Value *const> conditions);
+
 // True when a header that the value names came in several lines.
 bool names_repeated_header(ngx_http_request_t *r, const Value &value);
 
