@@ -28,6 +28,18 @@ void count(Zone &zone, invalidate::PurgeMode mode)
         .add();
 }
 
+// A worker that has just started may be asked before it has reached Redis: its
+// first attempt to connect decides.
+ngx::Task wait_for_first_connection(ngx::Flow &flow,
+                                    const client::Redis &redis,
+                                    BootTime deadline)
+{
+    while (!redis.up() && redis.reason().empty() &&
+           ngx::boot_now() < deadline) {
+        co_await ngx::Sleep(flow, kFirstPause);
+    }
+}
+
 // APPEND until the log has it: one that has just changed its epoch refuses it.
 // The same request id every time, so that no log gets it twice.
 ngx::Task write(ngx::Flow &flow, Log &log, const PurgeOrder &order,
@@ -118,6 +130,7 @@ ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
     Log &log = zone.redis()->log();
     const BootTime deadline = ngx::boot_now() + order.wait;
     std::optional<Position> record;
+    co_await wait_for_first_connection(flow, log.redis(), deadline);
     co_await write(flow, log, order, record);
     if (!record) {
         zone.purge_locally(order.rows, order.mode);

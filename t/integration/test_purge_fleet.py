@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib.cached import metric, purge
+from lib.fake_redis import Late
 from lib.fleet import (log_metric, object_keys, refused, try_purge, version,
                        wait_acknowledged, wait_stored)
 from lib.origin import Reply
+from lib.resp import Status
 from lib.wait import wait_until
 
 KINDS = [{"tags": ["t"]}, {"url": "/p"}, {"path": "/p"}, {"prefix": "/"},
@@ -232,6 +234,16 @@ def test_a_newcomer_acknowledges_after_its_grace(fleet):
     answer = try_purge(newcomer, tags=["t"], wait="10s")
     assert answer.status == 200
     assert answer.json()["instances"] == {"applied": 3, "live": 3}
+
+
+def test_a_purge_waits_for_a_connection_that_is_being_made(
+        fleet, redis, fake_redis):
+    fleet.start(1)
+    fake_redis.upstream = redis.port
+    fake_redis.on("PING", Late(0.2, Status("PONG")))
+    newcomer, = fleet.start(join=False, address=fake_redis.address)
+    assert fake_redis.count("EVALSHA") == 0
+    assert try_purge(newcomer, tags=["t"], wait="10s").status == 200
 
 
 def test_a_newcomer_takes_part_in_purges_of_the_others(fleet, tagged):
