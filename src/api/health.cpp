@@ -29,6 +29,9 @@ Json describe(tier::Zone &zone, bool &degraded)
         json["redis"]["reason"] = zone.redis()->redis().reason();
     }
     json["log"]["state"] = coherence.is_current ? "current" : "behind";
+    json["log"]["coherence"] =
+        zone.settings.strict ? "strict" : "available";
+    json["log"]["serving"] = coherence.is_serving;
     json["log"]["lag_ms"] = coherence.lag.count();
     json["log"]["instances"] = coherence.live;
     json["log"]["local_purges"] = coherence.local_purges;

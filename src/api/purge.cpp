@@ -1,11 +1,14 @@
 #include "api/purge.h"
 
+#include <algorithm>
+
 #include "api/authorize.h"
 #include "api/body.h"
 #include "api/json.h"
 #include "api/response.h"
 #include "conf/location.h"
 #include "conf/main.h"
+#include "invalidate/coherence.h"
 #include "invalidate/purge_request.h"
 #include "ngx/cleanup.h"
 #include "ngx/clock.h"
@@ -38,13 +41,21 @@ struct Purge
     std::optional<ngx::Flow> flow;
 };
 
+// By then a strict instance that is silent can serve nothing any more.
+Millis default_wait(Millis lease)
+{
+    return std::clamp(invalidate::grace(lease) + Millis(150), Millis(2400),
+                      invalidate::kMaxPurgeWait);
+}
+
 ngx::Task purge_zones(ngx::Flow &flow, Purge &purge)
 {
     tier::PurgeOrder order;
     order.rows = purge.rows;
     order.mode = purge.request.mode;
-    order.wait = purge.request.wait.value_or(Millis(2400));
     for (ZoneResult &result : purge.results) {
+        order.wait = purge.request.wait.value_or(
+            default_wait(result.zone->settings.lease));
         co_await tier::purge(flow, *result.zone, order, result.outcome);
     }
 }

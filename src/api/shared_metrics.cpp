@@ -37,6 +37,10 @@ constexpr Figure kFigures[] = {
     {"edge_cache_log_current", "gauge",
      "1: all purges are known here; 0: the log did not answer in time.",
      [](const tier::Coherence &c) { return c.is_current ? 1.0 : 0.0; }},
+    {"edge_cache_log_serving", "gauge",
+     "1: what is stored is used; 0: everything is fetched, as purges may be "
+     "missing.",
+     [](const tier::Coherence &c) { return c.is_serving ? 1.0 : 0.0; }},
     {"edge_cache_log_lag_seconds", "gauge",
      "Since the log was last known to be read to its end.",
      [](const tier::Coherence &c) {

@@ -4,43 +4,13 @@
 
 #include "client/config.h"
 #include "conf/arguments.h"
+#include "conf/cache_zone.h"
 #include "conf/limit_zone.h"
 #include "ngx/pool.h"
 #include "tier/limit_zone.h"
 #include "tier/zone.h"
 
 namespace edge::conf {
-
-namespace {
-
-char *set_zone_parameter(ngx_conf_t *cf, tier::Zone &zone,
-                         std::string_view word)
-{
-    if (const auto text = parameter(word, "selectors")) {
-        const auto rows = parse_decimal(*text, 1u << 30);
-        if (!rows || *rows < 64 || *rows > (1u << 24)) {
-            return refuse(cf, word,
-                          "write selectors= from 64 to 16777216");
-        }
-        zone.settings.selectors = static_cast<std::size_t>(*rows);
-        return NGX_CONF_OK;
-    }
-    if (const auto text = parameter(word, "lease")) {
-        const auto lease = parse_time(*text);
-        if (!lease || *lease < Millis(100) || *lease > Millis(60000)) {
-            return refuse(cf, word, "write lease= from 100ms to 60s");
-        }
-        zone.settings.lease = *lease;
-        return NGX_CONF_OK;
-    }
-    if (const auto name = parameter(word, "redis")) {
-        zone.settings.redis_name = *name;
-        return NGX_CONF_OK;
-    }
-    return refuse(cf, word, "write redis=NAME, lease=TIME, selectors=N, or nothing more");
-}
-
-} // namespace
 
 tier::Zone *Main::zone(ngx_conf_t *cf, std::string_view name)
 {
@@ -95,32 +65,8 @@ void *create_main(ngx_conf_t *cf)
 char *init_main(ngx_conf_t *cf, void *conf)
 {
     Main &mcf = *static_cast<Main *>(conf);
-    for (tier::Zone *zone : mcf.zones) {
-        tier::ZoneSettings &settings = zone->settings;
-        ngx_str_t name = ngx::str(settings.name);
-        if (settings.size == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"edge_cache %V\" names a zone that is not "
-                               "there: write \"edge_cache_zone %V:SIZE;\" in "
-                               "the http block",
-                               &name, &name);
-            return static_cast<char *>(NGX_CONF_ERROR);
-        }
-        if (settings.redis_name.empty()) {
-            continue;
-        }
-        settings.redis = mcf.find_redis(settings.redis_name);
-        if (settings.redis == nullptr) {
-            ngx_str_t redis = ngx::str(settings.redis_name);
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"redis=%V\" of zone \"%V\" names a block "
-                               "that is not there: write \"edge_redis %V { "
-                               "server HOST:PORT; }\" in the http block",
-                               &redis, &name, &redis);
-            return static_cast<char *>(NGX_CONF_ERROR);
-        }
-    }
-    return check_limit_zones(cf, mcf);
+    char *error = check_cache_zones(cf, mcf);
+    return error == NGX_CONF_OK ? check_limit_zones(cf, mcf) : error;
 }
 
 Main &main(ngx_conf_t *cf)
@@ -133,31 +79,6 @@ Main *main(ngx_cycle_t *cycle)
 {
     return static_cast<Main *>(
         ngx_http_cycle_get_module_main_conf(cycle, ngx_http_edge_cache_module));
-}
-
-char *set_cache_zone(ngx_conf_t *cf, ngx_command_t *, void *conf)
-{
-    const auto words = arguments(cf);
-    const auto named = parse_named_size(ngx::view(words[0]));
-    if (!named) {
-        return refuse(cf, ngx::view(words[0]), kNamedSizeSyntax);
-    }
-    if (named->size < tier::Zone::kMinSize) {
-        return refuse(cf, ngx::view(words[0]), "write a size of 1m or more");
-    }
-
-    tier::Zone &zone = *static_cast<Main *>(conf)->zone(cf, named->name);
-    if (zone.settings.size != 0) {
-        return duplicate();
-    }
-    zone.settings.size = named->size;
-    for (const ngx_str_t &word : words.subspan(1)) {
-        if (char *error = set_zone_parameter(cf, zone, ngx::view(word))) {
-            return error;
-        }
-    }
-    return zone.declare(cf) ? NGX_CONF_OK
-                            : static_cast<char *>(NGX_CONF_ERROR);
 }
 
 char *set_fill_memory(ngx_conf_t *cf, ngx_command_t *, void *conf)

@@ -58,9 +58,7 @@ inline Main &main(ngx_http_request_t *r)
 // The main configuration of a cycle; null when it has no http block.
 Main *main(ngx_cycle_t *cycle);
 
-// edge_cache_zone, edge_cache_fill_memory, edge_cache_instance: `conf` is a
-// Main.
-char *set_cache_zone(ngx_conf_t *cf, ngx_command_t *, void *conf);
+// edge_cache_fill_memory, edge_cache_instance: `conf` is a Main.
 char *set_fill_memory(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_instance(ngx_conf_t *cf, ngx_command_t *, void *conf);
 

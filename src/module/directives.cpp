@@ -3,6 +3,7 @@
 #include "api/handler.h"
 #include "conf/api.h"
 #include "conf/cache_directives.h"
+#include "conf/cache_zone.h"
 #include "conf/limit_directives.h"
 #include "conf/limit_zone.h"
 #include "conf/main.h"

@@ -93,6 +93,7 @@ Log::Question Log::question()
     const Membership &membership = zone_.membership();
     Question question;
     question.self.id = membership.text();
+    question.self.strict = zone_.settings.strict;
     question.self.lease = zone_.settings.lease;
     question.self.applied = zone_.generations().applied();
     question.self.version = membership.version;
@@ -110,6 +111,7 @@ Log::Follow Log::follow(const BeatReply &reply)
     Situation situation;
     situation.progress = generations.progress();
     situation.epoch = generations.epoch();
+    situation.strict = zone_.settings.strict;
     situation.has_lease = now < generations.standing().lease_until;
     situation.known_to_others = zone_.membership().is_known;
     const Plan next = plan(reply, situation);

@@ -247,7 +247,7 @@ bool Zone::may_serve() const
         return true;
     }
     const shm::Standing &standing = generations_->standing();
-    return invalidate::may_serve({false, settings.isolation},
+    return invalidate::may_serve({settings.strict, settings.isolation},
                                  standing.lease_until, standing.current_at,
                                  head_->membership.is_known, ngx::boot_now());
 }
@@ -330,6 +330,7 @@ Coherence Zone::coherence()
     Coherence coherence;
     coherence.applied = generations_->applied();
     coherence.is_current = now < standing.lease_until;
+    coherence.is_serving = may_serve() && coherence.applied.nonce != 0;
     coherence.lag = coherence.is_current ? Millis(0) : now - since;
     coherence.live = head_->membership.live;
     coherence.selectors = generations_->rows_used();

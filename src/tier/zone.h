@@ -44,6 +44,11 @@ struct ZoneSettings
     std::string_view redis_name;
     // Null: memory is the only tier, and the zone is its own log.
     const client::RedisConfig *redis = nullptr;
+    // Of the parameters that say how the zone keeps in step with others, the
+    // last one that was written.
+    std::string_view shared_parameter;
+    // Nothing is served unless the log has answered within the lease.
+    bool strict = false;
     // For how long after a question to the log its answer counts as current.
     Millis lease{2000};
     // How long the zone serves without the log before it trusts nothing.
@@ -63,6 +68,8 @@ struct Coherence
 {
     invalidate::Position applied;
     bool is_current = false;
+    // Stored objects are used, as the mode of the zone allows it now.
+    bool is_serving = false;
     // Since when the log is known to have been read to its end; the zone's
     // whole life when it never was.
     Millis lag{0};

@@ -18,9 +18,11 @@ _TIER = "add_header X-Tier $edge_cache_tier always;"
 def member_conf(token_file, address, name, *, redis_lines=PATIENT,
                 size="4m", zone_options="", http="", server="", **pieces):
     """cache_conf() of one instance before the Redis at `address`."""
+    if "lease=" not in zone_options:
+        zone_options += f" lease={LEASE}"
     return cache_conf(
         token_file, server=f"{_TIER} keepalive_requests 1000000; {server}",
-        zone=f"{ZONE}:{size} redis=main lease={LEASE} {zone_options}",
+        zone=f"{ZONE}:{size} redis=main {zone_options}",
         http=f"""edge_redis main {{ server {address}; {redis_lines} }}
                  edge_cache_instance {name}; {http}""", **pieces)
 
