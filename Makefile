@@ -13,8 +13,8 @@ CC_OPT  ?= -O2 -g -fstack-protector-strong -Wformat -Werror=format-security \
 LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
-.PHONY: all deps help module test listed unit integration sanitize fuzz \
-        bench demo clean
+.PHONY: all deps help module test listed unit integration conformance \
+        sanitize fuzz bench demo clean
 all: module
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make test         install what is missing, build, run all tests'
 	@echo 'make unit         unit tests only             [T=part of a name]'
 	@echo 'make integration  tests with a real nginx     [T=pytest -k]'
+	@echo 'make conformance  score by the public suite   [CACHE_TESTS=checkout]'
 	@echo 'make demo         build and show it at work'
 	@echo 'make sanitize     integration tests, all of nginx under ASan, UBSan'
 	@echo 'make fuzz         every fuzzer in turn        [SECONDS=60 T=...]'
@@ -29,7 +30,8 @@ help:
 	@echo 'make clean        remove $(BUILD)'
 
 # Goals that need packages get them first; a plain `make` only says so.
-DEPS := $(filter test demo sanitize bench fuzz,$(MAKECMDGOALS))
+DEPS := $(filter test demo sanitize bench fuzz \
+          conformance,$(MAKECMDGOALS))
 deps:
 	@t/deps.sh $(DEPS)
 ifneq ($(DEPS),)
@@ -70,6 +72,7 @@ module: $(OBJS)/Makefile
 test: deps listed module
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory integration
+	@$(MAKE) --no-print-directory conformance CACHE_TESTS=
 
 listed:
 	@find src -name '*.cpp' -printf '%P\n' | LC_ALL=C sort | \
@@ -81,6 +84,10 @@ unit:
 integration: module
 	MODULE_SO=$(abspath $(MODULE)) \
 	    $(PYTHON) -m pytest t/integration $(if $(T),-k '$(T)')
+
+conformance: deps module
+	@MODULE_SO=$(abspath $(MODULE)) BUILD=$(abspath $(BUILD)) \
+	    CACHE_TESTS='$(CACHE_TESTS)' $(PYTHON) t/conformance/run
 
 sanitize: deps
 	t/sanitize.sh $(BUILD)/sanitize '$(T)'

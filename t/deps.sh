@@ -4,13 +4,14 @@
 set -euo pipefail
 
 build="g++ make nginx nginx-dev libhiredis-dev libssl-dev libxxhash-dev nlohmann-json3-dev"
-test="$build libcmocka-dev curl gdb openssl prometheus python3 python3-pytest redis-server"
+test="$build libcmocka-dev curl gdb nodejs npm openssl prometheus python3 python3-pytest redis-server"
 
 packages_of() {
     case $1 in
         build)    echo "$build" ;;
         test)     echo "$test" ;;
         demo)     echo "$build redis-server python3 curl" ;;
+        conformance) echo "$build nodejs npm python3" ;;
         sanitize) echo "$test dpkg-dev libpcre2-dev libssl-dev zlib1g-dev" ;;
         bench)    echo "$build redis-server python3 wrk" ;;
         fuzz)     echo "$build clang libclang-rt-dev" ;;
@@ -18,8 +19,13 @@ packages_of() {
     esac
 }
 
+# Node.js from elsewhere is one package and has npm in it.
 installed() {
     local status
+    case $1 in
+        nodejs) command -v node >/dev/null; return ;;
+        npm)    command -v npm >/dev/null; return ;;
+    esac
     status=$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)
     [ "$status" = installed ]
 }
