@@ -26,18 +26,19 @@ redis::HandshakeOptions Connection::handshake_options() const
     return {config_.user, config_.passwords, config_.db, config_.client_name};
 }
 
-void Connection::connect(const ngx::Address &address)
+void Connection::connect(const Server &server)
 {
     std::string context = "talking to redis \"";
     context.append(config_.name).append("\" at ");
-    context.append(ngx::view(address.text));
+    context.append(server.address.text);
     log_.set_context(context);
+    tls_name_ = config_.tls_name.empty() ? server.host : config_.tls_name;
 
     handshake_memory_.release();
     reader_.emplace();
     handshake_.emplace(handshake_options());
     state_ = State::connecting;
-    if (!peer_.connect(address)) {
+    if (!peer_.connect(server.address)) {
         end(Listener::Cause::failed, "connect failed");
     }
 }
@@ -61,12 +62,36 @@ void Connection::end(Listener::Cause cause, std::string_view why)
     listener_.on_closed(cause, why);
 }
 
-void Connection::on_connected()
+bool Connection::under_way() const
 {
-    if (!peer_.connected()) {
+    return state_ == State::connecting || state_ == State::securing;
+}
+
+// The socket has something to tell before the first command is sent.
+void Connection::go_on()
+{
+    if (state_ == State::securing) {
+        const auto why = peer_.insecure();
+        why ? fail(*why) : begin_handshake();
+    } else if (!peer_.connected()) {
         fail("connect failed");
-        return;
+    } else if (config_.tls != nullptr) {
+        secure();
+    } else {
+        begin_handshake();
     }
+}
+
+void Connection::secure()
+{
+    state_ = State::securing;
+    if (!peer_.secure(*config_.tls, tls_name_)) {
+        fail("TLS handshake failed");
+    }
+}
+
+void Connection::begin_handshake()
+{
     state_ = State::handshake;
     next_step();
 }
@@ -79,8 +104,8 @@ void Connection::next_step()
 
 void Connection::on_writable()
 {
-    if (state_ == State::connecting) {
-        on_connected();
+    if (under_way()) {
+        go_on();
     } else {
         send();
     }
@@ -103,10 +128,10 @@ void Connection::send()
 
 void Connection::on_readable()
 {
-    if (state_ == State::connecting) {
-        on_connected();
+    if (under_way()) {
+        go_on();
     }
-    while (state_ != State::closed && receive()) {
+    while (state_ != State::closed && !under_way() && receive()) {
     }
 }
 

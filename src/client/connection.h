@@ -51,7 +51,7 @@ public:
 
     // Requires a closed connection. Failures come through on_closed(), also
     // from inside.
-    void connect(const ngx::Address &address);
+    void connect(const Server &server);
     // Tells nobody.
     void close();
     // As if it had failed by itself.
@@ -60,7 +60,7 @@ public:
     bool ready() const { return state_ == State::ready; }
     bool connecting() const
     {
-        return state_ == State::connecting || state_ == State::handshake;
+        return state_ != State::closed && state_ != State::ready;
     }
 
     // What was appended to the output leaves in one write at the end of this
@@ -75,11 +75,15 @@ private:
     {
         closed,
         connecting,
+        securing,
         handshake,
         ready
     };
 
-    void on_connected();
+    bool under_way() const;
+    void go_on();
+    void secure();
+    void begin_handshake();
     void on_readable();
     void on_writable();
     bool receive();
@@ -97,6 +101,7 @@ private:
     ngx::Peer peer_;
     ngx::Posted flush_;
     State state_ = State::closed;
+    std::string_view tls_name_; // of the server that it is connected to
     redis::Output output_;
     std::optional<redis::Reader> reader_;
     std::optional<redis::Handshake> handshake_;

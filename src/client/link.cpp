@@ -41,12 +41,12 @@ void Link::attempt()
     if (leaving()) {
         return;
     }
-    const std::size_t index = next_address_++ % config_.addresses.size();
+    const std::size_t index = next_server_++ % config_.servers.size();
 
     breaker_.attempt();
     connection_.log().set_quiet(failing_);
     connect_timer_.start(config_.connect_timeout);
-    connection_.connect(config_.addresses[index]);
+    connection_.connect(config_.servers[index]);
 }
 
 void Link::on_connect_timeout()
@@ -62,8 +62,8 @@ void Link::on_ready()
     connection_.log().set_quiet(false);
     tell(true);
     was_up_ = true;
-    // The address that works stays the first choice.
-    next_address_--;
+    // The server that works stays the first choice.
+    next_server_--;
     user_.on_up();
 }
 

@@ -1,4 +1,4 @@
-// A connection that is kept: connects within its time, tries the addresses in
+// A connection that is kept: connects within its time, tries the servers in
 // turn after each loss, with growing pauses, and logs each change once.
 #pragma once
 
@@ -76,7 +76,7 @@ private:
     Connection connection_;
     ngx::Timer connect_timer_;
     ngx::Timer retry_timer_;
-    std::size_t next_address_ = 0;
+    std::size_t next_server_ = 0;
     bool was_up_ = false;
     bool failing_ = false; // the last attempt did
     bool told_up_ = true;  // what the log said last

@@ -8,8 +8,9 @@ namespace edge::ngx {
 bool Peer::connect(const Address &address)
 {
     ngx_peer_connection_t peer{};
-    ngx_str_t name = address.text;
-    peer.sockaddr = address.address;
+    ngx_sockaddr_t target = address.address;
+    ngx_str_t name = str(address.text);
+    peer.sockaddr = &target.sockaddr;
     peer.socklen = address.size;
     peer.name = &name;
     peer.get = ngx_event_get_peer;
@@ -23,13 +24,18 @@ bool Peer::connect(const Address &address)
 
     connection_ = peer.connection;
     connection_->data = this;
-    connection_->read->handler = guard<&Peer::on_read>;
-    connection_->write->handler = guard<&Peer::on_write>;
+    listen();
     if (rc == NGX_OK) {
         // Not every event method tells of what was ready from the start.
         ngx_post_event(connection_->write, &ngx_posted_events);
     }
     return true;
+}
+
+void Peer::listen()
+{
+    connection_->read->handler = guard<&Peer::on_read>;
+    connection_->write->handler = guard<&Peer::on_write>;
 }
 
 // Commands are small and wait for their replies.
@@ -51,11 +57,67 @@ bool Peer::connected()
     return ngx_tcp_nodelay(connection_) == NGX_OK;
 }
 
+#if (NGX_OPENSSL)
+
+bool Peer::secure(const Tls &tls, std::string_view name)
+{
+    if (!tls.attach(connection_, name)) {
+        return false;
+    }
+    session_.offer(connection_, name);
+    connection_->ssl->handler = guard<&Peer::on_secured>;
+    connection_->ssl->save_session = guard<&Peer::on_session>;
+
+    const ngx_int_t rc = ngx_ssl_handshake(connection_);
+    if (rc == NGX_OK) {
+        ngx_post_event(connection_->write, &ngx_posted_events);
+    }
+    return rc != NGX_ERROR;
+}
+
+std::optional<std::string_view> Peer::insecure() const
+{
+    return tls_refusal(connection_);
+}
+
+void Peer::on_secured(ngx_connection_t *connection)
+{
+    auto *self = static_cast<Peer *>(connection->data);
+    const Handlers handlers = self->handlers_;
+    self->listen();
+    handlers.writable(handlers.data);
+}
+
+void Peer::on_session(ngx_connection_t *connection)
+{
+    static_cast<Peer *>(connection->data)->session_.keep(connection);
+}
+
+#else
+
+bool Peer::secure(const Tls &, std::string_view)
+{
+    return false;
+}
+
+std::optional<std::string_view> Peer::insecure() const
+{
+    return "TLS handshake failed";
+}
+
+#endif
+
 void Peer::close()
 {
-    if (connection_ != nullptr) {
-        ngx_close_connection(connection_);
-        connection_ = nullptr;
+    if (connection_ == nullptr) {
+        return;
+    }
+    detach_tls(connection_);
+    ngx_pool_t *pool = connection_->pool;
+    ngx_close_connection(connection_);
+    connection_ = nullptr;
+    if (pool != nullptr) {
+        ngx_destroy_pool(pool);
     }
 }
 

@@ -3,19 +3,22 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "ngx/nginx.h"
+#include "ngx/tls.h"
 
 namespace edge::ngx {
 
-// Resolved when the configuration is read; all of it outlives the peer.
+// What a name was resolved to.
 struct Address
 {
-    sockaddr *address = nullptr;
+    ngx_sockaddr_t address{};
     socklen_t size = 0;
-    ngx_str_t text{}; // "127.0.0.1:6379"
+    std::string text; // "127.0.0.1:6379"
 };
 
 class Peer
@@ -44,6 +47,12 @@ public:
     // logs why not.
     bool connected();
 
+    // Once connected: begins TLS with a server of that name. False: failed,
+    // and logged. Otherwise one of the handlers is called once it is decided.
+    bool secure(const Tls &tls, std::string_view name);
+    // Why the server is not to be talked to, when a handler was called for it.
+    std::optional<std::string_view> insecure() const;
+
     bool open() const { return connection_ != nullptr; }
     void close();
 
@@ -64,11 +73,15 @@ public:
 private:
     static void on_read(ngx_event_t *event);
     static void on_write(ngx_event_t *event);
+    static void on_secured(ngx_connection_t *connection);
+    static void on_session(ngx_connection_t *connection);
     static Io io(ssize_t result, ngx_int_t waits);
+    void listen();
 
     Handlers handlers_;
     ngx_log_t *log_;
     ngx_connection_t *connection_ = nullptr;
+    TlsSession session_;
 };
 
 } // namespace edge::ngx

@@ -192,6 +192,29 @@ def test_the_second_password_is_tried(asking, redis_server, tmp_path):
     asking(f"server {redis.address}; password_file {passwords};")
 
 
+def test_a_reload_reads_the_password_again(asking, redis_server, tmp_path):
+    redis = redis_server(requirepass="first-secret")
+    passwords = tmp_path / "passwords"
+    passwords.write_text("first-secret\n")
+    nginx = asking(f"server {redis.address}; password_file {passwords};")
+    redis.command("CONFIG", "SET", "requirepass", "next-secret")
+    redis.password = "next-secret"
+    redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    wait_for(nginx, "local")
+    passwords.write_text("next-secret\n")
+    nginx.reload()
+    wait_for(nginx, "redis")
+
+
+def test_every_connection_has_a_name(fleet, redis):
+    fleet.start(1, workers=2)
+    clients = redis.command("CLIENT", "LIST").decode().splitlines()
+    names = [dict(field.partition("=")[::2] for field in line.split())["name"]
+             for line in clients]
+    assert 3 <= names.count("edge-cache") <= 2 * 2 + 2
+    assert set(names) <= {"edge-cache", ""}  # the test's own has none
+
+
 def test_a_wrong_password_is_neither_hammered_nor_told(asking, fake_redis):
     fake_redis.on("AUTH", RespError("WRONGPASS invalid username-password "
                                     "pair: 'wrong-secret'"))
