@@ -28,6 +28,8 @@ enum IgnoredField : std::uint32_t {
     kIgnoreAccelExpires = 4,
     kIgnoreSetCookie = 8,
     kIgnoreVary = 16,
+    kIgnoreEdgeCacheControl = 32,
+    kIgnoreCdnCacheControl = 64,
 };
 
 // edge_cache_methods, as bits. GET answers HEAD as well.
@@ -54,6 +56,10 @@ struct Policy
     std::uint32_t methods = kMethodGet | kMethodHead;
     std::uint64_t max_size = 1024 * 1024;
     std::span<const ValidRule> valid;
+    // edge_cache_heuristic: the part of the time since Last-Modified that is
+    // the lifetime of an answer that names none; 0: none is made up.
+    std::uint32_t heuristic_percent = 0;
+    Millis heuristic_max{0};
 };
 
 } // namespace edge::cache

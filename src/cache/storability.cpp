@@ -5,6 +5,7 @@
 #include "cache/accel_expires.h"
 #include "http/freshness.h"
 #include "http/status.h"
+#include "http/targeted.h"
 #include "http/token.h"
 #include "http/vary.h"
 
@@ -18,9 +19,12 @@ struct Case
     const RequestFacts &request;
     const ResponseFacts &response;
     const Policy &policy;
+    // Of the field that decides.
     http::CacheControl control;
-    AccelExpires accel;
-    http::Vary vary;
+    // It is a targeted one: Expires says nothing beside it (RFC 9213 2.2).
+    bool is_targeted = false;
+    AccelExpires accel{};
+    http::Vary vary{};
 
     bool ignores(IgnoredField field) const
     {
@@ -28,11 +32,37 @@ struct Case
     }
 };
 
+std::optional<http::CacheControl> targeted_control(const Case &it)
+{
+    struct Target
+    {
+        std::string_view name;
+        IgnoredField ignored;
+    };
+    constexpr Target targets[] = {
+        {http::kOwnTarget, kIgnoreEdgeCacheControl},
+        {http::kCdnTarget, kIgnoreCdnCacheControl}};
+
+    for (const Target &target : targets) {
+        if (it.ignores(target.ignored)) {
+            continue;
+        }
+        if (auto control = http::parse_targeted(it.response.fields,
+                                                target.name)) {
+            return control;
+        }
+    }
+    return std::nullopt;
+}
+
 Case read(const RequestFacts &request, const ResponseFacts &response,
           const Policy &policy)
 {
-    Case it{request, response, policy, {}, {}, {}};
-    if (!it.ignores(kIgnoreCacheControl)) {
+    Case it{request, response, policy, {}};
+    if (auto control = targeted_control(it)) {
+        it.control = *control;
+        it.is_targeted = true;
+    } else if (!it.ignores(kIgnoreCacheControl)) {
         it.control = http::parse_cache_control(response.fields);
     }
     if (!it.ignores(kIgnoreAccelExpires)) {
@@ -185,19 +215,44 @@ struct Lifetime
     bool from_origin;
 };
 
-// The first rule that names the status or is `any` decides, as in nginx; a
-// time of 0 is "do not store".
-std::optional<Millis> valid_time(const Policy &policy, std::uint16_t status)
+// The first rule that names the status or is `any` decides, as in nginx.
+const ValidRule *valid_rule(const Policy &policy, std::uint16_t status)
 {
     const auto rule = std::find_if(policy.valid.begin(), policy.valid.end(),
                                    [status](ValidRule candidate) {
                                        return candidate.status == 0 ||
                                               candidate.status == status;
                                    });
-    if (rule == policy.valid.end() || rule->lifetime == Millis(0)) {
+    return rule == policy.valid.end() ? nullptr : &*rule;
+}
+
+// A part of the time that the answer had not changed for (RFC 9111 4.2.2).
+std::optional<Millis> heuristic_lifetime(const Case &it)
+{
+    const auto unmodified =
+        http::unmodified_time(it.response.fields, it.response.received);
+    if (it.policy.heuristic_percent == 0 || !unmodified ||
+        !(it.control.is_public ||
+          http::is_heuristically_cacheable(it.response.status))) {
         return std::nullopt;
     }
-    return rule->lifetime;
+    return std::min(*unmodified * it.policy.heuristic_percent / 100,
+                    it.policy.heuristic_max);
+}
+
+// The location's, where the origin names none. A time of 0 is "do not store".
+std::optional<Lifetime> own_lifetime(const Case &it, Millis initial_age)
+{
+    if (const auto *rule = valid_rule(it.policy, it.response.status)) {
+        return rule->lifetime == Millis(0)
+                   ? std::nullopt
+                   : std::optional<Lifetime>({initial_age + rule->lifetime,
+                                              false});
+    }
+    if (const auto value = heuristic_lifetime(it)) {
+        return Lifetime{*value, false};
+    }
+    return std::nullopt;
 }
 
 std::optional<Lifetime> lifetime_of(const Case &it, Millis initial_age)
@@ -208,16 +263,13 @@ std::optional<Lifetime> lifetime_of(const Case &it, Millis initial_age)
     if (const auto seconds = http::directive_lifetime(it.control)) {
         return Lifetime{*seconds, true};
     }
-    if (!it.ignores(kIgnoreExpires)) {
+    if (!it.is_targeted && !it.ignores(kIgnoreExpires)) {
         if (const auto value = http::expires_lifetime(it.response.fields,
                                                       it.response.received)) {
             return Lifetime{*value, true};
         }
     }
-    if (const auto value = valid_time(it.policy, it.response.status)) {
-        return Lifetime{initial_age + *value, false};
-    }
-    return std::nullopt;
+    return own_lifetime(it, initial_age);
 }
 
 EntryTimes times_of(const Case &it)

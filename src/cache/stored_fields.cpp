@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/targeted.h"
 
 namespace edge::cache {
 
@@ -28,6 +29,8 @@ constexpr std::string_view kDropped[] = {
     "Date",
     // One client's quota.
     "RateLimit",
+    // This cache's own.
+    http::kOwnTarget,
 };
 
 constexpr std::string_view kDroppedPrefixes[] = {"X-Accel-", "RateLimit-",

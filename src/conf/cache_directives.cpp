@@ -61,6 +61,19 @@ std::optional<std::uint16_t> parse_valid_status(std::string_view word)
     return static_cast<std::uint16_t>(*status);
 }
 
+std::optional<std::uint32_t> parse_percent(std::string_view word)
+{
+    if (!word.ends_with('%')) {
+        return std::nullopt;
+    }
+    word.remove_suffix(1);
+    const auto percent = parse_decimal(word, 1000);
+    if (!percent || *percent < 1 || *percent > 100) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(*percent);
+}
+
 } // namespace
 
 char *set_cache(ngx_conf_t *cf, ngx_command_t *, void *conf)
@@ -104,6 +117,33 @@ char *set_valid(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return NGX_CONF_OK;
 }
 
+char *set_heuristic(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Setting<Heuristic> &setting = location_of(conf).heuristic;
+    if (setting.set) {
+        return duplicate();
+    }
+    Heuristic heuristic;
+    const auto words = arguments(cf);
+    if (const std::string_view word = ngx::view(words[0]); word != "off") {
+        const auto percent = parse_percent(word);
+        if (!percent) {
+            return refuse(cf, word, "write a part from 1% to 100%, or \"off\"");
+        }
+        heuristic.percent = *percent;
+    }
+    if (words.size() > 1) {
+        const std::string_view word = ngx::view(words[1]);
+        const auto max = parse_time(parameter(word, "max").value_or(""));
+        if (!max) {
+            return refuse(cf, word, "write max=TIME, such as max=24h");
+        }
+        heuristic.max = *max;
+    }
+    setting = heuristic;
+    return NGX_CONF_OK;
+}
+
 char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     static constexpr Choice<std::uint32_t> choices[] = {
@@ -111,7 +151,9 @@ char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
         {"Expires", cache::kIgnoreExpires},
         {"X-Accel-Expires", cache::kIgnoreAccelExpires},
         {"Set-Cookie", cache::kIgnoreSetCookie},
-        {"Vary", cache::kIgnoreVary}};
+        {"Vary", cache::kIgnoreVary},
+        {"Edge-Cache-Control", cache::kIgnoreEdgeCacheControl},
+        {"CDN-Cache-Control", cache::kIgnoreCdnCacheControl}};
     return set_mask(cf, location_of(conf).ignored_fields, choices);
 }
 

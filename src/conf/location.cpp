@@ -18,6 +18,7 @@ void inherit(Location &child, const Location &parent)
     child.host.inherit(parent.host);
     child.key.inherit(parent.key);
     child.valid.inherit(parent.valid);
+    child.heuristic.inherit(parent.heuristic);
     child.ignored_fields.inherit(parent.ignored_fields);
     child.methods.inherit(parent.methods);
     child.vary.inherit(parent.vary);
@@ -51,6 +52,8 @@ cache::Policy make_policy(const Location &lcf)
     policy.methods = lcf.methods.value;
     policy.max_size = lcf.max_size.value;
     policy.valid = lcf.valid.value;
+    policy.heuristic_percent = lcf.heuristic.value.percent;
+    policy.heuristic_max = lcf.heuristic.value.max;
     return policy;
 }
 

@@ -38,6 +38,13 @@ template <typename T> struct Setting
     }
 };
 
+// edge_cache_heuristic; 0 percent: off.
+struct Heuristic
+{
+    std::uint32_t percent = 0;
+    Millis max = std::chrono::hours(24);
+};
+
 struct Location
 {
     // Null: edge_cache off.
@@ -46,6 +53,7 @@ struct Location
     Setting<ngx::Value *> host;
     Setting<ngx::Value *> key;
     Setting<std::vector<cache::ValidRule>> valid;
+    Setting<Heuristic> heuristic;
     Setting<std::uint32_t> ignored_fields;
     Setting<std::uint32_t> methods{cache::kMethodGet | cache::kMethodHead};
     Setting<std::vector<std::string_view>> vary;

@@ -1,5 +1,6 @@
 #include "flow/capture.h"
 
+#include "flow/client_fields.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
 #include "flow/store.h"
@@ -66,6 +67,9 @@ ngx_int_t filter_header(ngx_http_request_t *r)
     Request *request = find_request(r);
     if (request != nullptr && request->may_fill) {
         ngx::guard<&begin_fill>(r, *request);
+    }
+    if (request != nullptr && !request->hit) {
+        hide_own_fields(r);
     }
     ngx::guard<&add_limit_fields>(r);
     return next_header_filter(r);

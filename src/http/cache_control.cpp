@@ -4,6 +4,7 @@
 #include <string>
 
 #include "http/directive.h"
+#include "http/directive_table.h"
 #include "http/token.h"
 
 namespace edge::http {
@@ -11,51 +12,6 @@ namespace edge::http {
 namespace {
 
 using Argument = Directive::Argument;
-
-struct SecondsDirective
-{
-    std::string_view name;
-    std::optional<Seconds> CacheControl::*value;
-};
-
-constexpr SecondsDirective kSeconds[] = {
-    {"max-age", &CacheControl::max_age},
-    {"s-maxage", &CacheControl::s_maxage},
-    {"stale-while-revalidate", &CacheControl::stale_while_revalidate},
-    {"stale-if-error", &CacheControl::stale_if_error},
-    {"min-fresh", &CacheControl::min_fresh},
-    {"max-stale", &CacheControl::max_stale},
-};
-
-struct Flag
-{
-    std::string_view name;
-    bool CacheControl::*value;
-    // A restriction holds even when its argument makes no sense.
-    bool restricts;
-};
-
-constexpr Flag kFlags[] = {
-    {"no-store", &CacheControl::no_store, true},
-    {"no-transform", &CacheControl::no_transform, true},
-    {"only-if-cached", &CacheControl::only_if_cached, true},
-    {"must-revalidate", &CacheControl::must_revalidate, true},
-    {"proxy-revalidate", &CacheControl::proxy_revalidate, true},
-    {"must-understand", &CacheControl::must_understand, false},
-    {"public", &CacheControl::is_public, false},
-    {"immutable", &CacheControl::immutable, false},
-};
-
-struct Qualified
-{
-    std::string_view name;
-    bool CacheControl::*whole;
-};
-
-constexpr Qualified kQualified[] = {
-    {"no-cache", &CacheControl::no_cache},
-    {"private", &CacheControl::is_private},
-};
 
 std::string unescape(std::string_view text)
 {
@@ -105,33 +61,24 @@ bool add_names(FieldNames &names, const Directive &directive)
     return any;
 }
 
-template <typename Table> auto find(const Table &table, std::string_view name)
-{
-    return std::find_if(
-        std::begin(table), std::end(table),
-        [name](const auto &row) { return equals_ignore_case(row.name, name); });
-}
-
 void apply(CacheControl &control, const Directive &directive)
 {
     const bool bare = directive.argument == Argument::none;
 
-    if (const auto row = find(kSeconds, directive.name);
-        row != std::end(kSeconds)) {
+    if (const auto *row = find(kSecondsDirectives, directive.name)) {
         if (bare && row->value == &CacheControl::max_stale) {
             control.max_stale = control.max_stale.value_or(kMaxDeltaSeconds);
         } else {
             take_seconds(control.*row->value, directive);
         }
 
-    } else if (const auto flag = find(kFlags, directive.name);
-               flag != std::end(kFlags)) {
+    } else if (const auto *flag = find(kFlagDirectives, directive.name)) {
         if (flag->restricts || directive.argument != Argument::malformed) {
             control.*flag->value = true;
         }
 
-    } else if (const auto part = find(kQualified, directive.name);
-               part != std::end(kQualified)) {
+    } else if (const auto *part = find(kQualifiedDirectives,
+                                       directive.name)) {
         if (bare || !add_names(control.withheld, directive)) {
             control.*part->whole = true;
         }

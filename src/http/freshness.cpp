@@ -6,6 +6,22 @@
 
 namespace edge::http {
 
+namespace {
+
+// The date on the first line of the field.
+std::optional<WallTime> first_date(Fields response, std::string_view name,
+                                   WallTime now)
+{
+    for (const Field &field : response) {
+        if (is_field(field, name)) {
+            return parse_date(trim_ows(field.value), now);
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
 std::optional<Seconds> parse_age(Fields response)
 {
     for (const Field &field : response) {
@@ -25,12 +41,7 @@ std::optional<Seconds> parse_age(Fields response)
 
 std::optional<WallTime> parse_date_field(Fields response, WallTime now)
 {
-    for (const Field &field : response) {
-        if (is_field(field, "Date")) {
-            return parse_date(trim_ows(field.value), now);
-        }
-    }
-    return std::nullopt;
+    return first_date(response, "Date", now);
 }
 
 std::optional<Millis> expires_lifetime(Fields response, WallTime received)
@@ -56,6 +67,17 @@ std::optional<Millis> expires_lifetime(Fields response, WallTime received)
 std::optional<Seconds> directive_lifetime(const CacheControl &control)
 {
     return control.s_maxage ? control.s_maxage : control.max_age;
+}
+
+std::optional<Millis> unmodified_time(Fields response, WallTime received)
+{
+    const auto modified = first_date(response, "Last-Modified", received);
+    const WallTime date =
+        parse_date_field(response, received).value_or(received);
+    if (!modified || *modified >= date) {
+        return std::nullopt;
+    }
+    return date - *modified;
 }
 
 Millis initial_age(WallTime request, WallTime response,

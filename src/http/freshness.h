@@ -22,8 +22,13 @@ std::optional<WallTime> parse_date_field(Fields response, WallTime now);
 std::optional<Millis> expires_lifetime(Fields response, WallTime received);
 
 // What the origin says, for a shared cache: s-maxage, max-age (RFC 9111
-// 4.2.1). Heuristics are not used.
+// 4.2.1).
 std::optional<Seconds> directive_lifetime(const CacheControl &control);
+
+// Date - Last-Modified (`received` where there is no valid Date): what
+// heuristics take a part of (RFC 9111 4.2.2). nullopt without a Last-Modified
+// in the past.
+std::optional<Millis> unmodified_time(Fields response, WallTime received);
 
 // The age at the moment of reception: corrected_initial_age (RFC 9111 4.2.3).
 Millis initial_age(WallTime request, WallTime response,

@@ -34,6 +34,8 @@ bool is_lower_hex(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
+constexpr std::uint64_t kMaxInteger = 999'999'999'999'999;
+
 // Reads the grammar of RFC 9651 4.2 from the front; every function is true
 // when what it is named after was there and has been eaten.
 class Parser
@@ -91,20 +93,45 @@ public:
     {
         while (eat(';')) {
             eat_spaces();
-            if (at_end() || !is_key_start(rest_.front())) {
+            std::string name;
+            if (!key(name)) {
                 return false;
             }
-            eat_while(is_key_char);
-            if (eat('=') && !bare_item()) {
+            StructuredItem ignored;
+            if (eat('=') && !bare_item(ignored)) {
                 return false;
             }
         }
         return true;
     }
 
+    bool key(std::string &out)
+    {
+        if (at_end() || !is_key_start(rest_.front())) {
+            return false;
+        }
+        const char *start = rest_.data();
+        out.assign(start, eat_while(is_key_char));
+        return true;
+    }
+
+    // What stands behind a key in a dictionary: true without any.
+    bool member_value(StructuredItem &out)
+    {
+        if (!eat('=')) {
+            out.type = Type::boolean;
+            out.number = 1;
+            return parameters();
+        }
+        return (rest_.starts_with('(') ? inner_list() : bare_item(out)) &&
+               parameters();
+    }
+
     void eat_ows() { eat_while(is_ows); }
 
 private:
+    using Type = StructuredItem::Type;
+
     char take()
     {
         const char c = rest_.front();
@@ -112,25 +139,42 @@ private:
         return c;
     }
 
-    bool bare_item()
+    bool inner_list()
+    {
+        eat('(');
+        while (!at_end()) {
+            eat_spaces();
+            if (eat(')')) {
+                return true;
+            }
+            StructuredItem ignored;
+            if (!bare_item(ignored) || !parameters() ||
+                !(rest_.starts_with(' ') || rest_.starts_with(')'))) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    bool bare_item(StructuredItem &out)
     {
         if (at_end()) {
             return false;
         }
-        std::string ignored;
         switch (rest_.front()) {
         case '"':
-            return string(ignored);
+            out.type = Type::string;
+            return string(out.text);
         case ':':
             return byte_sequence();
         case '?':
-            return boolean();
+            return boolean(out);
         case '@':
-            return eat('@') && number(false);
+            return eat('@') && number(nullptr);
         case '%':
             return display_string();
         default:
-            return token() || number(true);
+            return token() || number(&out);
         }
     }
 
@@ -143,21 +187,36 @@ private:
         return true;
     }
 
-    bool number(bool decimal_allowed)
+    // An integer, or with `out` a decimal too.
+    bool number(StructuredItem *out)
     {
-        eat('-');
+        const bool negative = eat('-');
+        const std::string_view digits = rest_;
         const std::size_t whole = eat_while(is_digit);
         if (whole == 0 || whole > 15) {
             return false;
         }
-        if (!eat('.')) {
-            return true;
+        if (eat('.')) {
+            const std::size_t fraction = eat_while(is_digit);
+            return out != nullptr && whole <= 12 && fraction >= 1 &&
+                   fraction <= 3;
         }
-        const std::size_t fraction = eat_while(is_digit);
-        return decimal_allowed && whole <= 12 && fraction >= 1 && fraction <= 3;
+        if (out != nullptr) {
+            const auto value = static_cast<std::int64_t>(
+                *parse_decimal(digits.substr(0, whole), kMaxInteger));
+            out->type = Type::integer;
+            out->number = negative ? -value : value;
+        }
+        return true;
     }
 
-    bool boolean() { return eat('?') && (eat('0') || eat('1')); }
+    bool boolean(StructuredItem &out)
+    {
+        eat('?');
+        out.type = Type::boolean;
+        out.number = rest_.starts_with('1');
+        return eat('0') || eat('1');
+    }
 
     bool byte_sequence()
     {
@@ -207,28 +266,70 @@ std::string joined_lines(Fields fields, std::string_view name)
     return text;
 }
 
+// Every member of a List or a Dictionary (RFC 9651 4.2.1, 4.2.2) by
+// `read_member`; false when something else is in the field.
+template <typename Read>
+bool read_members(std::string_view text, Read &&read_member)
+{
+    Parser parser(trim_ows(text));
+    if (parser.at_end()) {
+        return true;
+    }
+    while (read_member(parser)) {
+        parser.eat_ows();
+        if (parser.at_end()) {
+            return true;
+        }
+        if (!parser.eat(',')) {
+            return false;
+        }
+        parser.eat_ows();
+    }
+    return false;
+}
+
+void set(std::vector<DictionaryMember> &members, DictionaryMember member)
+{
+    const auto known =
+        std::find_if(members.begin(), members.end(), [&](const auto &other) {
+            return other.key == member.key;
+        });
+    if (known != members.end()) {
+        *known = std::move(member);
+    } else {
+        members.push_back(std::move(member));
+    }
+}
+
 } // namespace
+
+std::optional<std::vector<DictionaryMember>>
+parse_dictionary(Fields fields, std::string_view name)
+{
+    std::vector<DictionaryMember> members;
+    const bool valid =
+        read_members(joined_lines(fields, name), [&](Parser &parser) {
+            DictionaryMember member;
+            if (!parser.key(member.key) ||
+                !parser.member_value(member.value)) {
+                return false;
+            }
+            set(members, std::move(member));
+            return true;
+        });
+    return valid ? std::optional(std::move(members)) : std::nullopt;
+}
 
 std::optional<std::vector<std::string>> parse_string_list(Fields fields,
                                                           std::string_view name)
 {
-    const std::string text = joined_lines(fields, name);
     std::vector<std::string> strings;
-    Parser parser(trim_ows(text));
-    if (parser.at_end()) {
-        return strings;
-    }
-    while (parser.string(strings.emplace_back()) && parser.parameters()) {
-        parser.eat_ows();
-        if (parser.at_end()) {
-            return strings;
-        }
-        if (!parser.eat(',')) {
-            break;
-        }
-        parser.eat_ows();
-    }
-    return std::nullopt;
+    const bool valid =
+        read_members(joined_lines(fields, name), [&](Parser &parser) {
+            return parser.string(strings.emplace_back()) &&
+                   parser.parameters();
+        });
+    return valid ? std::optional(std::move(strings)) : std::nullopt;
 }
 
 } // namespace edge::http

@@ -78,6 +78,8 @@ ngx_command_t directives[] = {
     any("edge_cache_key", NGX_CONF_TAKE1,
         guard<&conf::set_value<&Location::key>>),
     any("edge_cache_valid", NGX_CONF_1MORE, guard<&conf::set_valid>),
+    any("edge_cache_heuristic", NGX_CONF_TAKE12,
+        guard<&conf::set_heuristic>),
     any("edge_cache_ignore_headers", NGX_CONF_1MORE,
         guard<&conf::set_ignore_headers>),
     any("edge_cache_methods", NGX_CONF_1MORE, guard<&conf::set_methods>),

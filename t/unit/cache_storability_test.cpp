@@ -476,6 +476,86 @@ void extreme_times_do_not_overflow(void **)
     assert_true(exchange.reason() == Reason::expired_on_arrival);
 }
 
+void a_targeted_field_decides_alone(void **)
+{
+    const Field own{"Edge-Cache-Control", "max-age=5"};
+    const Field cdn{"CDN-Cache-Control", "max-age=50"};
+    const Field expires{"Expires", "Sun, 06 Nov 1994 08:49:47 GMT"};
+
+    assert_int_equal(Exchange({cdn, own, kFresh}).ttl(), 5);
+    assert_int_equal(Exchange({cdn, control("no-store"), expires}).ttl(), 50);
+    assert_true(reason({{"CDN-Cache-Control", "no-store"}, kFresh}) ==
+                Reason::response_no_store);
+    assert_true(reason({{"CDN-Cache-Control", "none"}, kFresh, expires}) ==
+                Reason::no_freshness);
+}
+
+void a_targeted_field_that_is_ignored_leaves_it_to_the_next(void **)
+{
+    Exchange exchange({{"Edge-Cache-Control", "max-age=5"},
+                       {"CDN-Cache-Control", "max-age=50"},
+                       kFresh});
+    exchange.policy.ignored_fields = cache::kIgnoreEdgeCacheControl;
+    assert_int_equal(exchange.ttl(), 50);
+    exchange.policy.ignored_fields |= cache::kIgnoreCdnCacheControl;
+    assert_int_equal(exchange.ttl(), 60);
+
+    Exchange broken({{"Edge-Cache-Control", "max-age=\"5\""}, kFresh});
+    assert_int_equal(broken.ttl(), 60);
+}
+
+// RFC 9213 2.2: what allows to share must be in the field that decides.
+void credentials_need_leave_from_the_targeted_field(void **)
+{
+    Exchange exchange({{"CDN-Cache-Control", "max-age=50"},
+                       control("public, max-age=60")});
+    exchange.request.has_authorization = true;
+    assert_true(exchange.reason() == Reason::credentials);
+    exchange.fields[0].value = "max-age=50, public";
+    assert_true(exchange.reason() == Reason::none);
+}
+
+Exchange unmodified_for_1000_seconds()
+{
+    Exchange exchange({{"Last-Modified", "Sun, 06 Nov 1994 08:32:57 GMT"}});
+    exchange.policy.heuristic_percent = 10;
+    exchange.policy.heuristic_max = Seconds(3600);
+    return exchange;
+}
+
+void a_heuristic_is_a_part_of_the_time_since_the_last_change(void **)
+{
+    Exchange exchange = unmodified_for_1000_seconds();
+    assert_int_equal(exchange.ttl(), 100);
+    exchange.policy.heuristic_max = Seconds(30);
+    assert_int_equal(exchange.ttl(), 30);
+    exchange.policy.heuristic_percent = 0;
+    assert_true(exchange.reason() == Reason::no_freshness);
+}
+
+void a_heuristic_needs_a_status_or_leave(void **)
+{
+    Exchange exchange = unmodified_for_1000_seconds();
+    exchange.response.status = 302;
+    assert_true(exchange.reason() == Reason::no_freshness);
+    exchange.fields.push_back(control("public"));
+    assert_int_equal(exchange.ttl(), 100);
+}
+
+void a_heuristic_never_stands_above_what_is_said(void **)
+{
+    Exchange exchange = unmodified_for_1000_seconds();
+    exchange.fields.push_back(control("max-age=7"));
+    assert_int_equal(exchange.ttl(), 7);
+    exchange.fields.back() = {"Expires", "0"};
+    assert_true(exchange.reason() == Reason::expired_on_arrival);
+    exchange.fields.pop_back();
+    exchange.valid = {{200, Seconds(0)}};
+    assert_true(exchange.reason() == Reason::no_freshness);
+    exchange.valid = {{200, Seconds(9)}};
+    assert_int_equal(exchange.ttl(), 9);
+}
+
 } // namespace
 
 int main()
@@ -520,6 +600,12 @@ int main()
         cmocka_unit_test(an_invalid_or_ignored_x_accel_expires_is_not_there),
         cmocka_unit_test(x_accel_expires_does_not_share_what_is_private),
         cmocka_unit_test(extreme_times_do_not_overflow),
+        cmocka_unit_test(a_targeted_field_decides_alone),
+        cmocka_unit_test(a_targeted_field_that_is_ignored_leaves_it_to_the_next),
+        cmocka_unit_test(credentials_need_leave_from_the_targeted_field),
+        cmocka_unit_test(a_heuristic_is_a_part_of_the_time_since_the_last_change),
+        cmocka_unit_test(a_heuristic_needs_a_status_or_leave),
+        cmocka_unit_test(a_heuristic_never_stands_above_what_is_said),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
