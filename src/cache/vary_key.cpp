@@ -1,6 +1,8 @@
 #include "cache/vary_key.h"
 
-#include <cstring>
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 
 #include "base/text.h"
 
@@ -8,61 +10,66 @@ namespace edge::cache {
 
 namespace {
 
-using Length = std::uint32_t;
-
-constexpr Length kAbsent = 0xffffffff;
-constexpr std::string_view kSeparator = ", ";
-
-// Passes the key's pieces to `put(const void *, size_t)`, so that measuring
-// and writing cannot disagree.
-template <typename Put>
-void for_each_piece(StringList names, http::Fields request, Put &&put)
+enum class Kind : char
 {
-    const auto put_length = [&put](Length length) {
-        put(&length, sizeof(length));
-    };
-    const auto put_text = [&put](std::string_view text) {
-        put(text.data(), text.size());
-    };
+    absent = 'a',
+    text = 't',
+    meaning = 'm'
+};
 
-    while (const auto name = names.next()) {
-        put_length(static_cast<Length>(name->size()));
-        put_text(*name);
+void append(std::string &key, std::string_view text)
+{
+    const auto length = static_cast<std::uint32_t>(text.size());
+    key.append(reinterpret_cast<const char *>(&length), sizeof(length));
+    key.append(text);
+}
 
-        std::size_t size = 0;
-        std::size_t lines = 0;
-        http::for_each_value(request, *name, [&](std::string_view value) {
-            size += trim_ows(value).size() + (lines++ ? kSeparator.size() : 0);
+void append(std::string &key, Kind kind, std::string_view text)
+{
+    key.push_back(static_cast<char>(kind));
+    append(key, text);
+}
+
+std::optional<std::string> joined_lines(http::Fields request,
+                                        std::string_view name)
+{
+    std::optional<std::string> all;
+    http::for_each_value(request, name, [&all](std::string_view value) {
+        all = all ? *all + ", " : std::string();
+        all->append(trim_ows(value));
+    });
+    return all;
+}
+
+http::Normaliser normaliser_of(std::span<const VaryRule> rules,
+                               std::string_view name)
+{
+    const auto rule =
+        std::find_if(rules.begin(), rules.end(), [name](VaryRule candidate) {
+            return candidate.normaliser != http::Normaliser::none &&
+                   candidate.name == name;
         });
-        put_length(lines == 0 ? kAbsent : static_cast<Length>(size));
-
-        bool first = true;
-        http::for_each_value(request, *name, [&](std::string_view value) {
-            put_text(first ? std::string_view{} : kSeparator);
-            put_text(trim_ows(value));
-            first = false;
-        });
-    }
+    return rule == rules.end() ? http::Normaliser::none : rule->normaliser;
 }
 
 } // namespace
 
-std::size_t vary_key_size(StringList names, http::Fields request)
+std::string vary_key(StringList names, http::Fields request,
+                     std::span<const VaryRule> rules)
 {
-    std::size_t total = 0;
-    for_each_piece(names, request,
-                   [&total](const void *, std::size_t size) { total += size; });
-    return total;
-}
-
-void write_vary_key(StringList names, http::Fields request, char *out)
-{
-    for_each_piece(names, request, [&out](const void *bytes, std::size_t size) {
-        if (size != 0) {
-            std::memcpy(out, bytes, size);
-            out += size;
+    std::string key;
+    while (const auto name = names.next()) {
+        append(key, *name);
+        const auto value = joined_lines(request, *name);
+        if (!value) {
+            append(key, Kind::absent, {});
+            continue;
         }
-    });
+        const auto meaning = normalise(normaliser_of(rules, *name), *value);
+        append(key, meaning ? Kind::meaning : Kind::text,
+               meaning ? *meaning : *value);
+    }
+    return key;
 }
 
 } // namespace edge::cache

@@ -3,17 +3,29 @@
 // stored, logged or shown.
 #pragma once
 
-#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "cache/entry.h"
 #include "http/field.h"
+#include "http/preference.h"
 
 namespace edge::cache {
 
-// Per name: the name and the lines' values joined by ", ", each behind its
-// length; an absent field differs from an empty one. vary_key_size() is
-// exactly what write_vary_key() writes.
-std::size_t vary_key_size(StringList names, http::Fields request);
-void write_vary_key(StringList names, http::Fields request, char *out);
+// One line of edge_cache_vary. Without a normaliser every answer differs by
+// the field; with one, those that do get variants by meaning.
+struct VaryRule
+{
+    // Lower case.
+    std::string_view name;
+    http::Normaliser normaliser = http::Normaliser::none;
+};
+
+// Per name: the name and the lines' values joined by ", ", or what they mean,
+// each behind its length; an absent field differs from an empty one, and a
+// meaning from the same text.
+std::string vary_key(StringList names, http::Fields request,
+                     std::span<const VaryRule> rules);
 
 } // namespace edge::cache

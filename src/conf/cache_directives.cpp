@@ -37,18 +37,6 @@ char *set_mask(ngx_conf_t *cf, Setting<std::uint32_t> &setting,
     return NGX_CONF_OK;
 }
 
-// A lower-case copy of every name from argument `first` on.
-std::vector<std::string_view> lower_case_names(ngx_conf_t *cf,
-                                               std::size_t first)
-{
-    std::vector<std::string_view> names;
-    for (ngx_str_t &argument : arguments(cf).subspan(first)) {
-        ngx_strlow(argument.data, argument.data, argument.len);
-        names.push_back(ngx::view(argument));
-    }
-    return names;
-}
-
 std::optional<std::uint16_t> parse_valid_status(std::string_view word)
 {
     if (word == "any") {
@@ -168,14 +156,30 @@ char *set_methods(ngx_conf_t *cf, ngx_command_t *, void *conf)
 
 char *set_vary(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
-    const std::string_view word = ngx::view(arguments(cf)[0]);
-    if (!http::is_token(word)) {
-        return refuse(cf, word, "write the name of a header field");
+    using http::Normaliser;
+    static constexpr Choice<Normaliser> choices[] = {
+        {"list", Normaliser::list},
+        {"encoding", Normaliser::encoding},
+        {"language", Normaliser::language}};
+
+    const auto words = arguments(cf);
+    const std::string_view name = ngx::view(words[0]);
+    if (!http::is_token(name)) {
+        return refuse(cf, name, "write the name of a header field");
     }
-    Setting<std::vector<std::string_view>> &vary = location_of(conf).vary;
-    std::vector<std::string_view> names = std::move(vary.value);
-    names.push_back(lower_case_names(cf, 0).front());
-    vary = std::move(names);
+    ngx_strlow(words[0].data, words[0].data, words[0].len);
+    cache::VaryRule rule{name};
+    if (words.size() > 1) {
+        const std::string_view word = ngx::view(words[1]);
+        const auto normaliser = choose(word, choices);
+        if (!normaliser) {
+            return refuse(cf, word, what_to_write(choices));
+        }
+        rule.normaliser = *normaliser;
+    }
+    Setting<std::vector<cache::VaryRule>> &vary = location_of(conf).vary;
+    vary.set = true;
+    vary.value.push_back(rule);
     return NGX_CONF_OK;
 }
 

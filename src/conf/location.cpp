@@ -66,8 +66,9 @@ std::uint64_t make_fingerprint(const Location &lcf)
     text += static_cast<char>(lcf.cookies.value);
     text += static_cast<char>(lcf.set_cookie.value);
     text += lcf.ignored_fields.value & cache::kIgnoreVary ? '-' : 'v';
-    for (const std::string_view name : lcf.vary.value) {
-        text.append(name).append(",");
+    for (const cache::VaryRule &rule : lcf.vary.value) {
+        text.append(rule.name).append(",");
+        text += static_cast<char>('0' + static_cast<int>(rule.normaliser));
     }
     text += ';';
     for (const std::string_view name : lcf.cookie_names.value) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/policy.h"
+#include "cache/vary_key.h"
 #include "conf/limit.h"
 #include "ngx/nginx.h"
 #include "ngx/value.h"
@@ -56,7 +57,7 @@ struct Location
     Setting<Heuristic> heuristic;
     Setting<std::uint32_t> ignored_fields;
     Setting<std::uint32_t> methods{cache::kMethodGet | cache::kMethodHead};
-    Setting<std::vector<std::string_view>> vary;
+    Setting<std::vector<cache::VaryRule>> vary;
     Setting<std::vector<ngx::Value *>> tags;
     Setting<cache::Authorization> authorization;
     Setting<cache::Cookies> cookies;

@@ -99,8 +99,10 @@ std::string configured_tags(ngx_http_request_t *r, const Request &request)
 void add_configured_vary(std::vector<std::string> &vary,
                          const conf::Location &lcf)
 {
-    for (const std::string_view name : lcf.vary.value) {
-        vary.emplace_back(name);
+    for (const cache::VaryRule &rule : lcf.vary.value) {
+        if (rule.normaliser == http::Normaliser::none) {
+            vary.emplace_back(rule.name);
+        }
     }
     std::sort(vary.begin(), vary.end());
     vary.erase(std::unique(vary.begin(), vary.end()), vary.end());

@@ -47,8 +47,7 @@ std::optional<Found> find_variant(ngx_http_request_t *r, Request &request)
     if (!found || found->entry.kind != cache::EntryKind::vary) {
         return found;
     }
-    request.variant = variant_key(r->pool, identity, found->entry.vary,
-                                  request.fields, request.zone().secret());
+    request.variant = variant_key(r->pool, request, found->entry.vary);
     return find(request, request.variant->hash, request.variant->key);
 }
 

@@ -135,8 +135,7 @@ ngx::Task find_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
         request.refuse(Reason::entry_mismatch);
     } else if (is_record) {
         keep_in_memory(request, identity.resource, *stored);
-        name = variant_key(r->pool, identity, stored->entry.vary,
-                           request.fields, request.zone().secret());
+        name = variant_key(r->pool, request, stored->entry.vary);
         co_await get(flow, request, memory, name, stored);
     }
     if (stored && stored->entry.kind == cache::EntryKind::object) {

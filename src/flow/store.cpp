@@ -103,8 +103,7 @@ Reason put_variant(ngx_http_request_t *r, Request &request,
         return reason;
     }
     const VariantKey variant =
-        variant_key(r->pool, identity, cache::StringList(vary),
-                    request.fields, request.zone().secret());
+        variant_key(r->pool, request, cache::StringList(vary));
     entry.key = variant.key;
     return put(request, {variant.hash, identity.resource},
                {identity.key, variant.key}, entry, request.fill->pieces());

@@ -5,11 +5,11 @@
 
 #include "base/hash.h"
 #include "cache/entry.h"
-#include "flow/identity.h"
-#include "http/field.h"
 #include "ngx/nginx.h"
 
 namespace edge::flow {
+
+struct Request;
 
 struct VariantKey
 {
@@ -19,8 +19,8 @@ struct VariantKey
     Hash128 hash;
 };
 
-VariantKey variant_key(ngx_pool_t *pool, const Identity &identity,
-                       cache::StringList names, http::Fields request,
-                       const HashSecret &secret);
+// Of a request that has an identity, by its values of the fields `names`.
+VariantKey variant_key(ngx_pool_t *pool, const Request &request,
+                       cache::StringList names);
 
 } // namespace edge::flow

@@ -83,7 +83,7 @@ ngx_command_t directives[] = {
     any("edge_cache_ignore_headers", NGX_CONF_1MORE,
         guard<&conf::set_ignore_headers>),
     any("edge_cache_methods", NGX_CONF_1MORE, guard<&conf::set_methods>),
-    any("edge_cache_vary", NGX_CONF_TAKE1, guard<&conf::set_vary>),
+    any("edge_cache_vary", NGX_CONF_TAKE12, guard<&conf::set_vary>),
     any("edge_cache_tags", NGX_CONF_1MORE,
         guard<&conf::set_values<&Location::tags>>),
     any("edge_cache_authorization", NGX_CONF_TAKE1,

@@ -12,16 +12,15 @@ using http::Field;
 namespace {
 
 std::string key(std::initializer_list<std::string_view> names,
-                std::initializer_list<Field> request)
+                std::initializer_list<Field> request,
+                std::vector<cache::VaryRule> rules = {})
 {
     cache::StringListBuilder builder;
     for (const std::string_view name : names) {
         builder.add(name);
     }
     const std::vector<Field> fields = request;
-    std::string bytes(cache::vary_key_size(builder.list(), fields), '#');
-    cache::write_vary_key(builder.list(), fields, bytes.data());
-    return bytes;
+    return cache::vary_key(builder.list(), fields, rules);
 }
 
 void nothing_selects_without_names(void **)
@@ -69,6 +68,36 @@ void a_value_cannot_pass_for_another_field(void **)
     assert_true(key({"a", "b"}, {{"a", "x"}}) != key({"a", "b"}, {{"b", "x"}}));
 }
 
+const std::vector<cache::VaryRule> kLanguage = {
+    {"accept"}, {"accept-language", http::Normaliser::language}};
+
+void a_rule_joins_variants_of_one_meaning(void **)
+{
+    const auto one = key({"accept-language"},
+                         {{"Accept-Language", "en, de"}}, kLanguage);
+    assert_sv_equal(key({"accept-language"},
+                        {{"Accept-Language", "DE"}, {"accept-language", "en"}},
+                        kLanguage),
+                    one);
+    assert_true(key({"accept-language"}, {}, kLanguage) != one);
+}
+
+void a_rule_leaves_other_fields_alone(void **)
+{
+    assert_true(key({"accept"}, {{"Accept", "a, b"}}, kLanguage) !=
+                key({"accept"}, {{"Accept", "b, a"}}, kLanguage));
+}
+
+// A client could send the text that stands for another's meaning.
+void a_text_cannot_pass_for_a_meaning(void **)
+{
+    const auto meaning = http::normalise(http::Normaliser::language, "en");
+    assert_true(key({"accept-language"}, {{"Accept-Language", *meaning}},
+                    kLanguage) !=
+                key({"accept-language"}, {{"Accept-Language", "en"}},
+                    kLanguage));
+}
+
 } // namespace
 
 int main()
@@ -81,6 +110,9 @@ int main()
         cmocka_unit_test(repeated_lines_are_one_list),
         cmocka_unit_test(space_around_a_value_does_not_matter),
         cmocka_unit_test(a_value_cannot_pass_for_another_field),
+        cmocka_unit_test(a_rule_joins_variants_of_one_meaning),
+        cmocka_unit_test(a_rule_leaves_other_fields_alone),
+        cmocka_unit_test(a_text_cannot_pass_for_a_meaning),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -1,0 +1,30 @@
+// Request fields whose different texts mean the same (RFC 9110 12.5): a text
+// that all of them share, so that their requests get one stored variant.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace edge::http {
+
+enum class Normaliser : std::uint8_t
+{
+    none,
+    // A list: spaces around commas, and empty members, mean nothing.
+    list,
+    // Accept-Encoding: which codings are acceptable; not in which order, and
+    // not which is liked more.
+    encoding,
+    // Accept-Language: which languages are liked how much; neither their case
+    // nor, where the weights are the same, their order.
+    language
+};
+
+// Two values that become one text mean the same. nullopt for `none`, and where
+// `value` cannot be read with certainty.
+std::optional<std::string> normalise(Normaliser normaliser,
+                                     std::string_view value);
+
+} // namespace edge::http
