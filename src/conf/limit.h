@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "limit/calendar.h"
 #include "limit/rate.h"
 #include "ngx/nginx.h"
 #include "ngx/value.h"
@@ -22,6 +23,8 @@ template <typename T> struct Figure
 {
     std::optional<T> constant;
     ngx::Value *variable = nullptr;
+
+    bool given() const { return constant || variable != nullptr; }
 };
 
 template <typename T> struct FigureSyntax
@@ -40,6 +43,8 @@ inline constexpr FigureSyntax<limit::Rate> kRate{&limit::parse_rate,
                                                  limit::kRateSyntax};
 inline constexpr FigureSyntax<std::uint64_t> kBurst{&limit::parse_burst,
                                                     limit::kBurstSyntax};
+inline constexpr FigureSyntax<limit::Quota> kQuota{&limit::parse_quota,
+                                                   limit::kQuotaSyntax};
 
 // One edge_limit line.
 struct LimitUse
@@ -49,6 +54,7 @@ struct LimitUse
     Figure<std::uint64_t> cost;      // 1
     Figure<limit::Rate> rate;        // the zone's
     Figure<std::uint64_t> burst;     // the zone's
+    Figure<limit::Quota> quota;      // the zone's; its offset in any case
     bool dry_run = false;
 };
 

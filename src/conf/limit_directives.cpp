@@ -7,7 +7,7 @@
 #include "conf/location.h"
 #include "conf/main.h"
 #include "conf/values.h"
-#include "limit/gcra.h"
+#include "limit/meter.h"
 #include "redis/limit_script.h"
 #include "tier/limit_zone.h"
 
@@ -52,6 +52,9 @@ char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)
     if (const auto burst = parameter(word, "burst")) {
         return set_figure(cf, use.burst, *burst, kBurst);
     }
+    if (const auto quota = parameter(word, "quota")) {
+        return set_figure(cf, use.quota, *quota, kQuota);
+    }
     if (const auto condition = parameter(word, "if")) {
         return set_compiled(cf, use.condition, *condition);
     }
@@ -63,7 +66,7 @@ char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)
                ? NGX_CONF_OK
                : refuse(cf, word,
                         "write zone=NAME, on=request, cost=N, rate=N/s, "
-                        "burst=N, if=VALUE or dry_run");
+                        "burst=N, quota=N/day, if=VALUE or dry_run");
 }
 
 char *add_limit(ngx_conf_t *cf, std::vector<LimitUse> &limits,
@@ -88,10 +91,28 @@ char *add_limit(ngx_conf_t *cf, std::vector<LimitUse> &limits,
 // A rate and a burst that are each valid may not go together.
 bool fits(const LimitUse &use)
 {
-    const tier::LimitZoneSettings &zone = use.zone->settings;
-    return make_bucket(use.rate.constant.value_or(zone.rate),
-                       use.burst.constant.value_or(zone.burst))
-        .has_value();
+    limit::Figures figures = use.zone->settings.figures;
+    figures.rate = use.rate.constant.value_or(figures.rate);
+    figures.burst = use.burst.constant.value_or(figures.burst);
+    return make_meter(figures).has_value();
+}
+
+// Null: the zone's algorithm has a use for what is written.
+const char *misplaced_figure(const LimitUse &use)
+{
+    const limit::Algorithm algorithm = use.zone->settings.figures.algorithm;
+    if (use.quota.given() && algorithm != limit::Algorithm::quota) {
+        return "only a zone with quota= takes a quota: write rate=, or leave "
+               "quota= out";
+    }
+    if (use.rate.given() && algorithm == limit::Algorithm::quota) {
+        return "a zone with quota= takes no rate: write quota=, or leave "
+               "rate= out";
+    }
+    if (use.burst.given() && algorithm != limit::Algorithm::gcra) {
+        return "windows and quotas have no burst on top: leave burst= out";
+    }
+    return nullptr;
 }
 
 char *refuse_level(ngx_conf_t *cf, const LimitUse &use, std::string_view why)
@@ -254,6 +275,9 @@ char *set_limit_fallback(ngx_conf_t *cf, ngx_command_t *, void *conf)
 char *check_limits(ngx_conf_t *cf, const Location &lcf)
 {
     for (const LimitUse &use : lcf.limits.value) {
+        if (const char *why = misplaced_figure(use)) {
+            return refuse_level(cf, use, why);
+        }
         if (!fits(use)) {
             return refuse_level(cf, use, limit::kBucketTooSlow);
         }

@@ -1,10 +1,10 @@
 #include "conf/limit_zone.h"
 
 #include "conf/arguments.h"
+#include "conf/limit.h"
 #include "conf/main.h"
 #include "conf/values.h"
-#include "limit/gcra.h"
-#include "limit/rate.h"
+#include "limit/meter.h"
 #include "tier/limit_zone.h"
 
 namespace edge::conf {
@@ -12,6 +12,9 @@ namespace edge::conf {
 namespace {
 
 using tier::LimitZone;
+
+constexpr FigureSyntax<std::int32_t> kOffset{&limit::parse_offset,
+                                             limit::kOffsetSyntax};
 
 char *make_limit_zone(ngx_conf_t *cf, Main &mcf, std::string_view word,
                       LimitZone *&made)
@@ -31,36 +34,51 @@ char *make_limit_zone(ngx_conf_t *cf, Main &mcf, std::string_view word,
     return NGX_CONF_OK;
 }
 
-char *set_zone_rate(ngx_conf_t *cf, tier::LimitZoneSettings &settings,
-                    std::string_view text)
+template <typename T>
+char *set_zone_figure(ngx_conf_t *cf, T &figure, std::string_view text,
+                      const FigureSyntax<T> &syntax)
 {
-    const auto rate = limit::parse_rate(text);
-    if (!rate) {
-        return refuse(cf, text, limit::kRateSyntax);
+    const std::optional<T> value = syntax.parse(text);
+    if (!value) {
+        return refuse(cf, text, syntax.help);
     }
-    settings.rate = *rate;
+    figure = *value;
     return NGX_CONF_OK;
 }
 
-char *set_zone_burst(ngx_conf_t *cf, tier::LimitZoneSettings &settings,
-                     std::string_view text)
+char *set_zone_algorithm(ngx_conf_t *cf, limit::Algorithm &algorithm,
+                         std::string_view text)
 {
-    const auto burst = limit::parse_burst(text);
-    if (!burst) {
-        return refuse(cf, text, limit::kBurstSyntax);
+    static constexpr Choice<limit::Algorithm> choices[] = {
+        {"gcra", limit::Algorithm::gcra}, {"window", limit::Algorithm::window}};
+
+    const auto choice = choose(text, choices);
+    if (!choice) {
+        return refuse(cf, text, what_to_write(choices));
     }
-    settings.burst = *burst;
+    algorithm = *choice;
     return NGX_CONF_OK;
 }
 
 char *set_zone_parameter(ngx_conf_t *cf, tier::LimitZoneSettings &settings,
                          std::string_view word)
 {
+    limit::Figures &figures = settings.figures;
     if (const auto rate = parameter(word, "rate")) {
-        return set_zone_rate(cf, settings, *rate);
+        return set_zone_figure(cf, figures.rate, *rate, kRate);
     }
     if (const auto burst = parameter(word, "burst")) {
-        return set_zone_burst(cf, settings, *burst);
+        return set_zone_figure(cf, figures.burst, *burst, kBurst);
+    }
+    if (const auto algorithm = parameter(word, "algorithm")) {
+        return set_zone_algorithm(cf, figures.algorithm, *algorithm);
+    }
+    if (const auto quota = parameter(word, "quota")) {
+        figures.algorithm = limit::Algorithm::quota;
+        return set_zone_figure(cf, figures.quota, *quota, kQuota);
+    }
+    if (parameter(word, "tz")) {
+        return NGX_CONF_OK; // once the quota has been read
     }
     if (const auto redis = parameter(word, "redis")) {
         settings.redis_name = *redis;
@@ -70,8 +88,8 @@ char *set_zone_parameter(ngx_conf_t *cf, tier::LimitZoneSettings &settings,
         return set_compiled(cf, settings.tag, *tag);
     }
     return refuse(cf, word,
-                  "write zone=NAME:SIZE, rate=N/s, burst=N, redis=NAME or "
-                  "tag=VALUE");
+                  "write zone=NAME:SIZE, rate=N/s, burst=N, algorithm=window, "
+                  "quota=N/day, tz=+HH:MM, redis=NAME or tag=VALUE");
 }
 
 // The value of the one word `name=...`.
@@ -84,6 +102,33 @@ std::optional<std::string_view> find_parameter(std::span<ngx_str_t> words,
         }
     }
     return std::nullopt;
+}
+
+// Which of them go together.
+char *check_figures(ngx_conf_t *cf, std::span<ngx_str_t> words)
+{
+    const auto has = [words](std::string_view name) {
+        return find_parameter(words, name).has_value();
+    };
+    if (has("rate") == has("quota")) {
+        return refuse(cf, "write either rate=, such as rate=100r/s, or "
+                          "quota=, such as quota=10000/day");
+    }
+    if (has("tz") && !has("quota")) {
+        return refuse(cf, "tz= says when the periods of a quota begin: write "
+                          "quota= in place of rate=, or leave it out");
+    }
+    if (has("quota") && has("algorithm")) {
+        return refuse(cf, "a quota has an algorithm of its own: leave "
+                          "algorithm= out");
+    }
+    const bool buckets =
+        !has("quota") && find_parameter(words, "algorithm") != "window";
+    if (has("burst") && !buckets) {
+        return refuse(cf, "windows and quotas have no burst on top: leave "
+                          "burst= out");
+    }
+    return NGX_CONF_OK;
 }
 
 char *check_limit_zone(ngx_conf_t *cf, const Main &mcf, LimitZone &zone)
@@ -140,14 +185,20 @@ char *set_limit_zone(ngx_conf_t *cf, ngx_command_t *, void *conf)
             return error;
         }
     }
-    if (!find_parameter(words, "rate")) {
-        return refuse(cf, "write rate=, such as rate=100r/s");
+    if (char *error = check_figures(cf, words)) {
+        return error;
     }
-    const auto bucket = limit::make_bucket(settings.rate, settings.burst);
-    if (!bucket) {
+    if (const auto offset = find_parameter(words, "tz")) {
+        if (char *error = set_zone_figure(cf, settings.figures.quota.offset,
+                                          *offset, kOffset)) {
+            return error;
+        }
+    }
+    const auto meter = make_meter(settings.figures);
+    if (!meter) {
         return refuse(cf, limit::kBucketTooSlow);
     }
-    settings.bucket = *bucket;
+    settings.meter = *meter;
     return zone->declare(cf) ? NGX_CONF_OK
                              : static_cast<char *>(NGX_CONF_ERROR);
 }

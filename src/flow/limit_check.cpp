@@ -19,9 +19,20 @@ using limit::Source;
 using limit::Status;
 using Kind = conf::LimitFallback::Kind;
 
-limit::Micros now()
+limit::Clocks now()
 {
-    return static_cast<limit::Micros>(ngx::monotonic_micros());
+    return {static_cast<limit::Micros>(ngx::monotonic_micros()),
+            ngx::wall_micros()};
+}
+
+limit::LocalLimit local(const AppliedLimit &limit)
+{
+    return {limit.zone->buckets(),
+            limit.hash,
+            limit.meter,
+            limit.instances,
+            static_cast<std::int64_t>(limit.cost),
+            limit.dry_run};
 }
 
 std::uint32_t all_of(const LimitCheck &check)
@@ -51,21 +62,18 @@ redis::LimitAnswer decide_in_memory(const LimitCheck &check)
     std::vector<limit::LocalLimit> limits;
     limits.reserve(check.limits.size());
     for (const AppliedLimit &limit : check.limits) {
-        limits.push_back({limit.zone->buckets(), limit.hash, limit.share,
-                          limit.cost, limit.dry_run});
+        limits.push_back(local(limit));
     }
     const tier::LimitLock lock = lock_zones(check);
     return limit::decide_locally(limits, now());
 }
 
 // So that an outage begins with the buckets as full as they were.
-void note_levels(const LimitCheck &check)
+void note_states(const LimitCheck &check)
 {
     const tier::LimitLock lock = lock_zones(check);
     for (std::size_t i = 0; i < check.limits.size(); i++) {
-        const AppliedLimit &limit = check.limits[i];
-        note_level(limit.zone->buckets(), limit.hash, limit.share,
-                   check.answer.states[i].level, now());
+        note_state(local(check.limits[i]), check.answer.states[i], now());
     }
 }
 
@@ -90,13 +98,17 @@ void count(const LimitCheck &check)
     }
 }
 
-// By how much a request is too much, in thousandths of a unit.
+// By how much a request is too much, in thousandths of a unit. Parts of units
+// come free in buckets only.
 ngx_uint_t excess(const LimitCheck &check, std::size_t i)
 {
-    const limit::Bucket &bucket = check.judging_bucket(i);
-    const double room = bucket.capacity - check.answer.states[i].level;
-    const double units =
-        static_cast<double>(check.limits[i].cost) - room / bucket.interval;
+    const limit::State &state = check.answer.states[i];
+    auto room = static_cast<double>(state.remaining);
+    const limit::Meter judge = check.judge(i);
+    if (const auto *bucket = std::get_if<limit::Bucket>(&judge)) {
+        room = (bucket->capacity - state.time) / bucket->interval;
+    }
+    const double units = static_cast<double>(check.limits[i].cost) - room;
     return static_cast<ngx_uint_t>(std::max(0.0, units) * 1000);
 }
 
@@ -179,7 +191,7 @@ void settle_by_redis(ngx_http_request_t *r, LimitCheck &check,
                      const redis::LimitAnswer &answer)
 {
     settle(r, check, Source::redis, answer);
-    note_levels(check);
+    note_states(check);
 }
 
 void settle_by_fallback(ngx_http_request_t *r, LimitCheck &check)
@@ -221,10 +233,9 @@ std::vector<limit::Standing> LimitCheck::standings() const
             continue;
         }
         all.push_back({.policy = limit.zone->settings.name,
-                       .rate = limit.rate,
-                       .burst = limit.burst,
-                       .bucket = judging_bucket(i),
-                       .level = answer.states[i].level,
+                       .allows = limit.policy,
+                       .meter = judge(i),
+                       .state = answer.states[i],
                        .cost = limit.cost,
                        .denied = denied(i)});
     }

@@ -23,10 +23,9 @@ struct AppliedLimit
     std::string_view value; // of the key, never empty
     std::string_view tag;   // may be
     Hash128 hash;           // of the value
-    limit::Rate rate;
-    std::uint64_t burst = 1;
-    limit::Bucket bucket; // of rate and burst
-    limit::Bucket share;  // what this instance has of it when it is alone
+    limit::Meter meter;
+    limit::Policy policy;
+    std::uint64_t instances = 1; // that share it when each is alone
     std::uint64_t cost = 1;
     bool dry_run = false;
 };
@@ -43,7 +42,7 @@ struct LimitCheck
     limit::Status status = limit::Status::exempt;
     std::optional<limit::Source> source; // none: not decided (yet)
     redis::LimitAnswer answer;           // of `redis` and `local`
-    bool answered = false; // the refusal is on its way
+    bool answered = false;               // the refusal is on its way
 
     bool decided_by_figures() const
     {
@@ -51,10 +50,12 @@ struct LimitCheck
     }
     bool refused() const { return status == limit::Status::rejected; }
     bool denied(std::size_t i) const { return answer.denied >> i & 1; }
-    const limit::Bucket &judging_bucket(std::size_t i) const
+    // By which was decided.
+    limit::Meter judge(std::size_t i) const
     {
-        return source == limit::Source::redis ? limits[i].bucket
-                                              : limits[i].share;
+        return source == limit::Source::redis
+                   ? limits[i].meter
+                   : share(limits[i].meter, limits[i].instances);
     }
     // The limit that refused or would have, or else the one with the least
     // left; nullopt without any limit.

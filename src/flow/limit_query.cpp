@@ -9,7 +9,7 @@ namespace edge::flow {
 namespace {
 
 // A request counts once, by the clock of Redis.
-constexpr std::uint64_t kWanted = 1;
+constexpr int kWanted = 1;
 constexpr std::uint64_t kRedisClock = 0;
 
 std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
@@ -20,11 +20,10 @@ std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
         const tier::LimitZoneSettings &zone = limit.zone->settings;
         const std::string key = limit::redis_key(
             zone.redis->prefix, {zone.name, limit.value, limit.tag}, {});
-        all.push_back({.key = ngx::pool_copy(pool, key),
-                       .interval = limit.bucket.interval,
-                       .capacity = limit.bucket.capacity,
-                       .cost = limit.cost,
-                       .dry_run = limit.dry_run});
+        redis::ScriptLimit &one = all.emplace_back(script_figures(limit.meter));
+        one.key = ngx::pool_copy(pool, key);
+        one.cost = static_cast<std::int64_t>(limit.cost);
+        one.dry_run = limit.dry_run;
     }
     return all;
 }

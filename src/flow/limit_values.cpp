@@ -1,8 +1,8 @@
 #include "flow/limit_values.h"
 
 #include "base/text.h"
-#include "limit/gcra.h"
-#include "limit/rate.h"
+#include "limit/meter.h"
+#include "ngx/clock.h"
 #include "ngx/text.h"
 
 namespace edge::flow {
@@ -40,22 +40,26 @@ T evaluate(ngx_http_request_t *r, const tier::LimitZone &zone,
 }
 
 // A rate and a burst that do not go together are the zone's.
-void set_bucket(ngx_http_request_t *r, const conf::LimitUse &use,
-                AppliedLimit &limit)
+void set_meter(ngx_http_request_t *r, const conf::LimitUse &use,
+               AppliedLimit &limit)
 {
-    const tier::LimitZoneSettings &zone = use.zone->settings;
-    limit.rate = evaluate(r, *use.zone, use.rate, conf::kRate, zone.rate);
-    limit.burst = evaluate(r, *use.zone, use.burst, conf::kBurst, zone.burst);
-    const auto bucket = limit::make_bucket(limit.rate, limit.burst);
-    if (bucket) {
-        limit.bucket = *bucket;
-        return;
+    const limit::Figures &usual = use.zone->settings.figures;
+    limit::Figures figures = usual;
+    figures.rate = evaluate(r, *use.zone, use.rate, conf::kRate, usual.rate);
+    figures.burst =
+        evaluate(r, *use.zone, use.burst, conf::kBurst, usual.burst);
+    figures.quota =
+        evaluate(r, *use.zone, use.quota, conf::kQuota, usual.quota);
+    figures.quota.offset = usual.quota.offset;
+
+    const auto meter = make_meter(figures);
+    if (!meter) {
+        log_figure(r, *use.zone, std::to_string(figures.burst),
+                   limit::kBucketTooSlow);
+        figures = usual;
     }
-    log_figure(r, *use.zone, std::to_string(limit.burst),
-               limit::kBucketTooSlow);
-    limit.rate = zone.rate;
-    limit.burst = zone.burst;
-    limit.bucket = zone.bucket;
+    limit.meter = meter.value_or(use.zone->settings.meter);
+    limit.policy = policy_of(figures, ngx::wall_micros());
 }
 
 // Zones without Redis are never shared.
@@ -79,9 +83,8 @@ AppliedLimit make_limit(ngx_http_request_t *r, const conf::Location &lcf,
         limit.tag = ngx::evaluate(r, *zone.settings.tag);
     }
     limit.hash = zone.hash(value);
-    set_bucket(r, use, limit);
-    limit.share =
-        share(limit.bucket, instances(zone, lcf.limit_fallback.value));
+    set_meter(r, use, limit);
+    limit.instances = instances(zone, lcf.limit_fallback.value);
     limit.cost = evaluate(r, zone, use.cost, conf::kCost, std::uint64_t{1});
     limit.dry_run = use.dry_run || lcf.limit_dry_run.value;
     return limit;

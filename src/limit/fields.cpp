@@ -47,22 +47,6 @@ std::string list_of(Standings standings, Append &&append_parameters)
     return out;
 }
 
-// The least number of periods that hold the burst.
-std::uint64_t periods(const Standing &standing)
-{
-    return (standing.burst + standing.rate.units - 1) / standing.rate.units;
-}
-
-std::uint64_t quota(const Standing &standing)
-{
-    return periods(standing) * standing.rate.units;
-}
-
-std::uint64_t left(const Standing &standing)
-{
-    return remaining(standing.bucket, standing.level);
-}
-
 bool is_refused(Standings standings)
 {
     return std::any_of(standings.begin(), standings.end(),
@@ -72,7 +56,8 @@ bool is_refused(Standings standings)
 // Refusing ones first, then by what is left.
 bool is_tighter(const Standing &a, const Standing &b)
 {
-    return a.denied != b.denied ? a.denied : left(a) < left(b);
+    return a.denied != b.denied ? a.denied
+                                : a.state.remaining < b.state.remaining;
 }
 
 std::string problem(std::string_view type, unsigned status,
@@ -96,11 +81,27 @@ std::string try_again(std::uint64_t seconds)
 
 } // namespace
 
+Policy policy_of(const Figures &figures, Micros now)
+{
+    const Rate &rate = figures.rate;
+    switch (figures.algorithm) {
+    case Algorithm::gcra:
+        break;
+    case Algorithm::window:
+        return {rate.units, rate.seconds};
+    case Algorithm::quota:
+        return {static_cast<std::uint64_t>(figures.quota.units),
+                period_seconds(figures.quota, period_end(figures.quota, now))};
+    }
+    const std::uint64_t periods = (figures.burst + rate.units - 1) / rate.units;
+    return {periods * rate.units, periods * rate.seconds};
+}
+
 std::string rate_limit_policy(Standings standings)
 {
     return list_of(standings, [](std::string &out, const Standing &standing) {
-        append_parameter(out, "q", quota(standing));
-        append_parameter(out, "w", periods(standing) * standing.rate.seconds);
+        append_parameter(out, "q", standing.allows.units);
+        append_parameter(out, "w", standing.allows.seconds);
     });
 }
 
@@ -108,9 +109,9 @@ std::string rate_limit(Standings standings)
 {
     const bool refused = is_refused(standings);
     return list_of(standings, [=](std::string &out, const Standing &standing) {
-        const std::uint64_t units = left(standing);
+        const std::uint64_t units = standing.state.remaining;
         append_parameter(out, "r", units);
-        const auto wait = wait_for(standing.bucket, standing.level, units + 1);
+        const auto wait = wait_for(standing.meter, standing.state, units + 1);
         if (wait && standing.denied == refused) {
             append_parameter(out, "t", whole_seconds(*wait));
         }
@@ -121,7 +122,8 @@ LegacyFields legacy_fields(Standings standings)
 {
     const Standing &tightest =
         *std::min_element(standings.begin(), standings.end(), is_tighter);
-    return {quota(tightest), left(tightest), whole_seconds(tightest.level)};
+    return {tightest.allows.units, tightest.state.remaining,
+            whole_seconds(tightest.state.time)};
 }
 
 std::optional<std::uint64_t> retry_after(Standings standings)
@@ -132,7 +134,7 @@ std::optional<std::uint64_t> retry_after(Standings standings)
             continue;
         }
         const auto wait =
-            wait_for(standing.bucket, standing.level, standing.cost);
+            wait_for(standing.meter, standing.state, standing.cost);
         if (!wait) {
             return std::nullopt;
         }

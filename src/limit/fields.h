@@ -10,19 +10,32 @@
 #include <string>
 #include <string_view>
 
-#include "limit/gcra.h"
+#include "limit/meter.h"
 
 namespace edge::limit {
+
+// What is allowed in how long.
+struct Policy
+{
+    std::uint64_t units = 1;
+    std::uint64_t seconds = 1;
+
+    friend bool operator==(const Policy &, const Policy &) = default;
+};
+
+// Of a rate with a burst: in the whole number of its periods that holds the
+// burst: 20 in 2 seconds for 10r/s and a burst of 12. So r never exceeds q.
+// Of a quota: in the period that `now` lies in.
+Policy policy_of(const Figures &figures, Micros now);
 
 // One limit after the decision. Limits in dry run are nobody's business: leave
 // them out.
 struct Standing
 {
     std::string_view policy; // its name: the zone
-    Rate rate;               // as configured, also while Redis is away
-    std::uint64_t burst = 1;
-    Bucket bucket; // by which was decided, with the level in it
-    Micros level = 0;
+    Policy allows;           // as configured, also while Redis is away
+    Meter meter;             // by which was decided
+    State state;             // afterwards
     std::uint64_t cost = 1;
     bool denied = false;
 };
@@ -31,8 +44,6 @@ struct Standing
 using Standings = std::span<const Standing>;
 
 // RateLimit-Policy: "users";q=20;w=2
-// q is the whole number of periods of the rate that holds the burst: 20 in 2
-// seconds for 10r/s and a burst of 12. So r never exceeds q.
 std::string rate_limit_policy(Standings standings);
 
 // RateLimit: "users";r=0;t=1

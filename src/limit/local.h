@@ -1,12 +1,16 @@
 // The limits of a request without Redis: what the script does (redis/
-// limit_script.h), on the buckets in shared memory.
+// limit_script.h), on what this instance knows, in shared memory.
+//
+// Of a shared limit an instance alone has its share: of what Redis said was
+// left and what it has charged itself since. So an outage begins with the
+// levels as they were.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "base/hash.h"
-#include "limit/gcra.h"
+#include "limit/meter.h"
 #include "redis/limit_script.h"
 #include "shm/buckets.h"
 
@@ -16,19 +20,25 @@ struct LocalLimit
 {
     shm::Buckets zone;
     Hash128 key;
-    Bucket bucket; // this instance's share()
-    std::uint64_t cost = 1;
+    Meter meter;                 // whole
+    std::uint64_t instances = 1; // that it is divided among
+    std::int64_t cost = 1;       // or redis::kLook
     bool dry_run = false;
 };
 
-// At most kMaxLimits, no key of a zone twice; the caller holds the locks of
-// all zones (taken in the order of their addresses). `now` never goes back.
-redis::LimitAnswer decide_locally(std::span<const LocalLimit> limits,
-                                  Micros now);
+struct Clocks
+{
+    Micros steady = 0; // never goes back
+    Micros wall = 0;   // since 1970: only says in which calendar period
+};
 
-// Remembers the level a reply of Redis told, so that an outage begins with the
-// buckets as full as they were. `bucket` is the one decide_locally() gets.
-void note_level(shm::Buckets zone, const Hash128 &key, const Bucket &bucket,
-                Micros level, Micros now);
+// At most kMaxLimits, no key of a zone twice; the caller holds the locks of
+// all zones (taken in the order of their addresses). States are those of the
+// shares.
+redis::LimitAnswer decide_locally(std::span<const LocalLimit> limits,
+                                  const Clocks &now);
+
+// Remembers what a reply of Redis told.
+void note_state(const LocalLimit &limit, const State &state, const Clocks &now);
 
 } // namespace edge::limit

@@ -16,6 +16,13 @@ inline WallTime wall_now()
                            static_cast<std::int64_t>(now->msec)));
 }
 
+// The same in microseconds since 1970, as a double (limit/rate.h).
+inline double wall_micros()
+{
+    return 1000.0 *
+           static_cast<double>(wall_now().time_since_epoch().count());
+}
+
 // Read afresh at every call: a paused worker must notice. Suspended time
 // counts (protocol: leases and holds).
 inline BootTime boot_now()

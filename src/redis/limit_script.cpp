@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 namespace edge::redis {
 
@@ -12,9 +13,13 @@ namespace edge::redis {
 //   difference still says how large the bucket was (and a second), so what is
 //   beyond that is taken off. By another clock than that of Redis nothing can
 //   be said: then such a key denies until that clock has caught up.
+// - Counts whose window or period begins after this one are kept if it is the
+//   next one: the clock went back over its beginning.
+// - A month's days by the calendar that begins in March: the leap day is its
+//   last one.
 constexpr Script kLimitScript{"limit", R"lua(
 local call, floor, ceil = redis.call, math.floor, math.ceil
-local max, min = math.max, math.min
+local max, min, match = math.max, math.min, string.match
 
 local wanted, now = tonumber(ARGV[1]), tonumber(ARGV[2])
 local own_clock = now == 0
@@ -23,64 +28,192 @@ if own_clock then
     now = time[1] * 1000000 + time[2]
 end
 
-local function write(key, level, capacity)
-    call('SET', key, now + level,
-         'PX', ceil(level / 1000) + ceil(capacity / 1000) + 1000)
+local function set(key, value, micros)
+    call('SET', key, value, 'PX', ceil(micros / 1000) + 1000)
 end
 
-local granted, denied = wanted, 0
-local levels, fits = {}, {}
-for i, key in ipairs(KEYS) do
-    local kind, interval = ARGV[4 * i - 1], tonumber(ARGV[4 * i])
-    local capacity, cost = tonumber(ARGV[4 * i + 1]), tonumber(ARGV[4 * i + 2])
+local function counts(...)
+    return ('%.0f %.0f %.0f'):format(...)
+end
 
-    local value = redis.pcall('GET', key)
-    if type(value) == 'table' and not value.err:find('^WRONGTYPE') then
-        return value
+local function write(s)
+    if s.kind == 'g' then
+        set(s.key, now + s.level,
+            s.level + ceil(max(s.level, s.b) / 1000) * 1000)
+    elseif s.kind == 'w' then
+        set(s.key, counts(s.begin, s.used, s.before),
+            s.begin + 2 * s.b - now)
+    else
+        set(s.key, counts(s.ends, s.used, 0), s.ends - now + 60000000)
     end
-    local level = max(0, (tonumber(value) or 0) - now)
-    if level > capacity and own_clock then
-        local bound = max(0, call('PTTL', key) * 1000 - level)
-        if level > bound then
-            level = bound
+end
+
+local function read_bucket(s, value)
+    s.level = max(0, (tonumber(value) or 0) - now)
+    if s.level > s.b and own_clock then
+        local bound = max(0, call('PTTL', s.key) * 1000 - s.level)
+        if s.level > bound then
+            s.level = bound
             if wanted > 0 then
-                write(key, level, max(level, capacity))
+                write(s)
             end
         end
     end
+end
+
+local function read_counts(value)
+    local time, used, before = match(value, '^(%d+) (%d+) (%d+)$')
+    return tonumber(time), tonumber(used), tonumber(before)
+end
+
+local function read_window(s, value)
+    local begin, used, before = read_counts(value)
+    s.begin, s.used, s.before = now - now % s.b, 0, 0
+    if begin == s.begin or begin == s.begin + s.b then
+        s.begin, s.used, s.before = begin, used, before
+    elseif begin == s.begin - s.b then
+        s.before = used
+    end
+    s.elapsed = max(0, now - s.begin)
+end
+
+local function month_end(day)
+    day = day + 719468
+    local era = floor(day / 146097)
+    local of_era = day - era * 146097
+    local year = floor((of_era - floor(of_era / 1460) + floor(of_era / 36524)
+                        - floor(of_era / 146096)) / 365)
+    local of_year = of_era - 365 * year - floor(year / 4) + floor(year / 100)
+    local month = floor((5 * of_year + 2) / 153)
+    local first = floor((153 * month + 155) / 5)
+    if month == 11 then
+        year, first = year + 1, 0
+    end
+    return era * 146097 + 365 * year + floor(year / 4) - floor(year / 100)
+           + floor(year / 400) + first - 719468
+end
+
+local function period_end(s, time)
+    local seconds = floor(time / 1000000) + s.b
+    if s.kind == 'm' then
+        seconds = month_end(floor(seconds / 86400)) * 86400
+    else
+        local length = s.kind == 'h' and 3600 or s.kind == 'd' and 86400
+                       or 604800
+        local monday = s.kind == 'k' and 345600 or 0
+        seconds = seconds - (seconds - monday) % length + length
+    end
+    return (seconds - s.b) * 1000000
+end
+
+local function read_quota(s, value)
+    local ends, used = read_counts(value)
+    s.ends, s.used = period_end(s, now), 0
+    if ends and (ends == s.ends or ends == period_end(s, s.ends)) then
+        s.ends, s.used = ends, used
+    end
+end
+
+local function free(s)
+    if s.kind == 'g' then
+        return floor(max(0, s.b - s.level) / s.a)
+    elseif s.kind == 'w' then
+        local before = ceil(s.before * (s.b - s.elapsed) / s.b)
+        return max(0, s.a - s.used - before)
+    end
+    return max(0, s.a - s.used)
+end
+
+local function charge(s, units)
+    if s.kind ~= 'g' then
+        s.used = max(0, s.used + units)
+        return
+    end
+    local level = s.level + units * s.a
+    if wanted < 0 then
+        level = max(0, min(level, max(s.level, s.b)))
+    end
+    s.level = level
+end
+
+local function window_wait(s, units)
+    local room = s.a - s.used - units
+    local fading, wait = s.before, -s.elapsed
+    if room < 0 then
+        room, fading, wait = s.a - units, s.used, s.b - s.elapsed
+    end
+    if fading <= room then
+        return wait
+    end
+    return wait + ceil(s.b - room * s.b / fading) + 1
+end
+
+local function time_of(s, remaining)
+    if s.kind == 'g' then
+        return ceil(s.level)
+    elseif s.kind ~= 'w' then
+        return s.ends - now
+    elseif remaining >= s.a then
+        return 0
+    elseif s.cost > remaining and s.cost <= s.a then
+        return window_wait(s, s.cost)
+    end
+    return window_wait(s, remaining + 1)
+end
+
+local granted, denied = math.abs(wanted), 0
+local states = {}
+for i, key in ipairs(KEYS) do
+    local kind = ARGV[4 * i - 1]
+    local s = {key = key, kind = kind:lower(), a = tonumber(ARGV[4 * i]),
+               b = tonumber(ARGV[4 * i + 1]), cost = tonumber(ARGV[4 * i + 2])}
+    states[i] = s
+
+    local value = redis.pcall('GET', key)
+    if type(value) == 'table' then
+        if not value.err:find('^WRONGTYPE') then
+            return value
+        end
+        value = ''
+    end
+    value = value or ''
+    if s.kind == 'g' then
+        read_bucket(s, value)
+    elseif s.kind == 'w' then
+        read_window(s, value)
+    else
+        read_quota(s, value)
+    end
 
     local needed = max(wanted, 1)
-    local fit = needed
-    if cost > 0 then
-        fit = floor(max(0, capacity - level) / (interval * cost))
+    s.fit = needed
+    if wanted >= 0 and s.cost ~= 0 then
+        s.fit = floor(free(s) / math.abs(s.cost))
     end
-    if fit < needed then
+    if s.fit < needed then
         denied = denied + 2 ^ (i - 1)
-        if kind == 'g' then
-            granted = min(granted, fit)
+        if s.kind == kind then
+            granted = min(granted, s.fit)
         end
     end
-    levels[i], fits[i] = level, fit
 end
 
 local answer = {granted, denied}
-for i, key in ipairs(KEYS) do
-    local interval, capacity = tonumber(ARGV[4 * i]), tonumber(ARGV[4 * i + 1])
-    local charge = granted * tonumber(ARGV[4 * i + 2]) * interval
-    local level = levels[i]
-    if charge > 0 and fits[i] >= granted then
-        level = level + charge
-        write(key, level, capacity)
+for i, s in ipairs(states) do
+    local units = granted * s.cost
+    if s.fit >= granted and (units > 0 or units < 0 and wanted < 0) then
+        charge(s, units)
+        write(s)
     end
-    answer[2 * i + 1] = floor(max(0, capacity - level) / interval)
-    answer[2 * i + 2] = ceil(level)
+    answer[2 * i + 1] = free(s)
+    answer[2 * i + 2] = time_of(s, answer[2 * i + 1])
 end
 return answer
 )lua"};
 
 namespace {
 
-constexpr double kMaxLevel = 1e15; // 31 years
+constexpr double kMaxTime = 1e15; // 31 years
 
 std::string text_of(double number)
 {
@@ -97,29 +230,40 @@ bool is_integer(const Reply &reply, double least, double most)
            number <= most;
 }
 
-std::optional<LimitState> parse_state(const Reply &remaining,
-                                      const Reply &level,
+double most_units(const ScriptLimit &limit)
+{
+    return limit.kind == LimitKind::bucket ? limit.b / limit.a : limit.a;
+}
+
+std::optional<LimitState> parse_state(const Reply &remaining, const Reply &time,
                                       const ScriptLimit &limit)
 {
-    if (!is_integer(remaining, 0, limit.capacity / limit.interval) ||
-        !is_integer(level, 0, kMaxLevel)) {
+    if (!is_integer(remaining, 0, most_units(limit)) ||
+        !is_integer(time, 0, kMaxTime)) {
         return std::nullopt;
     }
     return LimitState{static_cast<std::uint64_t>(remaining.integer),
-                      static_cast<double>(level.integer)};
+                      static_cast<double>(time.integer)};
+}
+
+std::string_view letter(const ScriptLimit &limit)
+{
+    static constexpr std::string_view letters = "gwhdkmGWHDKM";
+    const auto kind = static_cast<std::size_t>(limit.kind);
+    return letters.substr(kind + (limit.dry_run ? letters.size() / 2 : 0), 1);
 }
 
 } // namespace
 
-LimitCall::LimitCall(std::span<const ScriptLimit> limits, std::uint64_t wanted,
+LimitCall::LimitCall(std::span<const ScriptLimit> limits, int wanted,
                      std::uint64_t now)
 {
     numbers_ = {std::to_string(wanted), std::to_string(now)};
     for (const ScriptLimit &limit : limits) {
         keys_.push_back(limit.key);
-        numbers_.push_back(limit.dry_run ? "G" : "g");
-        numbers_.push_back(text_of(limit.interval));
-        numbers_.push_back(text_of(limit.capacity));
+        numbers_.emplace_back(letter(limit));
+        numbers_.push_back(text_of(limit.a));
+        numbers_.push_back(text_of(limit.b));
         numbers_.push_back(std::to_string(limit.cost));
     }
     arguments_.assign(numbers_.begin(), numbers_.end());
@@ -132,12 +276,12 @@ ScriptCall LimitCall::call() const
 
 std::optional<LimitAnswer>
 parse_limit_answer(const Reply &reply, std::span<const ScriptLimit> limits,
-                   std::uint64_t wanted)
+                   int wanted)
 {
     const auto &parts = reply.elements;
     if (reply.type != ReplyType::array || limits.size() > kMaxLimits ||
         parts.size() != 2 + 2 * limits.size() ||
-        !is_integer(parts[0], 0, static_cast<double>(wanted)) ||
+        !is_integer(parts[0], 0, std::abs(wanted)) ||
         !is_integer(parts[1], 0, std::exp2(limits.size()) - 1)) {
         return std::nullopt;
     }

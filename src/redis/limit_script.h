@@ -1,10 +1,12 @@
 // All limits of one request in one script: either every limit is charged, or
-// none. The arithmetic is that of limit/gcra.h.
+// none. The arithmetic is that of limit/gcra.h, window.h and calendar.h.
 //
-// A key holds its TAT (microseconds) and nothing else. Anything that is not a
-// number, also another type, counts as an empty bucket and is overwritten with
-// the next charge. Every write has a time to live: until the bucket is empty,
-// the time a full one takes for that, and a second.
+// A key holds a bucket's TAT (microseconds), or, of a window or a period, when
+// it begins or ends and what was used in it and in the one before. Anything
+// else, also another type, counts as nothing used and is overwritten with the
+// next charge. Every write has a time to live: until nothing counts any more,
+// for buckets the time a full one takes for that, and a second (periods: a
+// minute).
 // Needs +evalsha +eval +time +get +set +pttl.
 #pragma once
 
@@ -26,15 +28,36 @@ extern const Script kLimitScript;
 
 inline constexpr std::size_t kMaxLimits = 16; // of one request
 
+enum class LimitKind : std::uint8_t
+{
+    bucket,
+    window,
+    hour, // quotas of calendar periods
+    day,
+    week,
+    month
+};
+
+// A cost that asks whether there is a unit, and takes none.
+inline constexpr std::int64_t kLook = -1;
+
 // No key twice in one call: each limit is judged by what was there before.
 struct ScriptLimit
 {
     std::string_view key;
-    double interval = 0; // microseconds per unit
-    double capacity = 0; // microseconds until a full bucket is empty
-    std::uint64_t cost = 1;
+    LimitKind kind = LimitKind::bucket;
+    // Bucket: microseconds per unit. Others: units.
+    double a = 0;
+    // Bucket: microseconds until a full one is empty. Window: its length in
+    // microseconds. Quota: seconds that local time is ahead of UTC.
+    double b = 0;
+    std::int64_t cost = 1;
     bool dry_run = false; // marked, but stands in nobody's way
 };
+
+// In place of `wanted`: every cost is charged whatever is left, a negative one
+// given back. A bucket gets no fuller than full by that.
+inline constexpr int kDebit = -1;
 
 // One call, with the texts it consists of. The keys stay the caller's.
 class LimitCall
@@ -43,7 +66,7 @@ public:
     // `wanted` times the cost of each limit: 1 for a request, more for
     // requests that wait together, 0 only looks. `now`: microseconds since
     // 1970, 0 for the clock of Redis, which is the same for all instances.
-    LimitCall(std::span<const ScriptLimit> limits, std::uint64_t wanted,
+    LimitCall(std::span<const ScriptLimit> limits, int wanted,
               std::uint64_t now);
     LimitCall(const LimitCall &) = delete;
     LimitCall &operator=(const LimitCall &) = delete;
@@ -60,9 +83,11 @@ private:
 struct LimitState
 {
     std::uint64_t remaining = 0; // whole units
-    // Microseconds until all units are there; above the capacity when it
-    // was charged with a larger burst before.
-    double level = 0;
+    // Microseconds. Bucket: until all units are there; above the capacity when
+    // it was charged with a larger burst before. Window: until there is room
+    // for the cost, or, if there is now, for a unit more. Quota: until the
+    // period ends.
+    double time = 0;
 
     friend bool operator==(const LimitState &, const LimitState &) = default;
 };
@@ -78,6 +103,6 @@ struct LimitAnswer
 // nullopt for everything that is not an answer to this call.
 std::optional<LimitAnswer>
 parse_limit_answer(const Reply &reply, std::span<const ScriptLimit> limits,
-                   std::uint64_t wanted);
+                   int wanted);
 
 } // namespace edge::redis

@@ -10,15 +10,12 @@ namespace edge::shm {
 struct Buckets::Place
 {
     Hash128 key;
-    double tat = 0; // 0: empty
-    double slack = 0;
-
-    bool denies(double now) const { return tat - now > slack; }
+    BucketRecord record;
 };
 
 struct alignas(Buckets::kAlignment) Buckets::Header
 {
-    static constexpr std::uint64_t kMagic = 0x31746b6265676465; // "edgebkt1"
+    static constexpr std::uint64_t kMagic = 0x32746b6265676465; // "edgebkt2"
 
     std::uint64_t magic = kMagic;
     std::uint64_t places = 0;
@@ -104,45 +101,55 @@ Buckets::Place *Buckets::own_place(const Hash128 &key) const
     return own == places.end() ? nullptr : &*own;
 }
 
-// The one that drains first; empty ones have long done so.
+// The one that is worthless first; empty ones have long been.
 Buckets::Place *Buckets::free_place(const Hash128 &key, double now) const
 {
     Place *first = nullptr;
     for (Place &place : places_of(key)) {
-        if (!place.denies(now) && (!first || place.tat < first->tat)) {
+        const BucketRecord &record = place.record;
+        if (!(record.denies > now) &&
+            (!first || record.expires < first->record.expires)) {
             first = &place;
         }
     }
     return first;
 }
 
-double Buckets::tat(const Hash128 &key, double now) const
+BucketRecord Buckets::find(const Hash128 &key, double now) const
 {
-    if (const Place *own = own_place(key)) {
-        return own->tat;
+    const Place *place = own_place(key);
+    if (!place && !free_place(key, now)) {
+        place = &header_->last_resort;
     }
-    return free_place(key, now) ? 0 : header_->last_resort.tat;
+    return place && place->record.expires > now ? place->record
+                                                : BucketRecord{};
 }
 
-void Buckets::raise(const Hash128 &key, double tat, double slack, double now)
+Buckets::Place &Buckets::claim(const Hash128 &key, double now)
 {
-    Place *place = own_place(key);
+    Place *place = free_place(key, now);
     if (!place) {
-        place = free_place(key, now);
-        if (place) {
-            header_->evicted += place->tat > now;
-            place->tat = 0;
-            keep_order();
-            place->key = key;
-        } else {
-            header_->shared++;
-            place = &header_->last_resort;
-        }
+        header_->shared++;
+        return header_->last_resort;
     }
-
-    place->slack = slack;
+    header_->evicted += place->record.expires > now;
+    place->record.expires = 0;
     keep_order();
-    place->tat = std::max(place->tat, tat);
+    place->key = key;
+    keep_order();
+    return *place;
+}
+
+void Buckets::put(const Hash128 &key, const BucketRecord &record, double now)
+{
+    Place *own = own_place(key);
+    BucketRecord &kept = own ? own->record : claim(key, now).record;
+    kept.told = record.told;
+    kept.own = record.own;
+    kept.before = record.before;
+    kept.denies = record.denies;
+    keep_order();
+    kept.expires = record.expires;
 }
 
 } // namespace edge::shm

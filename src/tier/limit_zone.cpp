@@ -44,8 +44,9 @@ ngx_int_t LimitZone::init(ngx_shm_zone_t *shm_zone, void *old)
     const auto *before = static_cast<const LimitZone *>(old);
     if (before != nullptr && !zone.counts_as(*before)) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                      "limit zone \"%V\" uses the key \"%V\", and used the "
-                      "key \"%V\" before this reload: write another name",
+                      "limit zone \"%V\" counts otherwise than before this "
+                      "reload (\"%V\" instead of \"%V\", or by another "
+                      "algorithm): write another name",
                       &shm_zone->shm.name, &zone.settings.key->compiled.value,
                       &before->settings.key->compiled.value);
         return NGX_ERROR;
@@ -67,7 +68,8 @@ ngx_int_t LimitZone::init(ngx_shm_zone_t *shm_zone, void *old)
 bool LimitZone::counts_as(const LimitZone &before) const
 {
     return ngx::view(settings.key->compiled.value) ==
-           ngx::view(before.settings.key->compiled.value);
+               ngx::view(before.settings.key->compiled.value) &&
+           settings.figures.algorithm == before.settings.figures.algorithm;
 }
 
 bool LimitZone::map(std::span<std::byte> memory, bool fresh)

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/hash.h"
-#include "limit/gcra.h"
+#include "limit/meter.h"
 #include "limit/status.h"
 #include "ngx/nginx.h"
 #include "ngx/value.h"
@@ -31,9 +31,8 @@ struct LimitZoneSettings
     std::uint64_t size = 0; // 0: used, but not yet made by edge_limit_zone
     ngx::Value *key = nullptr;
     ngx::Value *tag = nullptr; // null: the key
-    limit::Rate rate;
-    std::uint64_t burst = 1;
-    limit::Bucket bucket;        // of the two
+    limit::Figures figures;
+    limit::Meter meter;          // of them
     std::string_view redis_name; // empty: every instance limits alone
     const client::RedisConfig *redis = nullptr;
 };

@@ -7,6 +7,7 @@ from lib.conf import proxy_conf
 from lib.nginx import Nginx
 
 ZONE = "edge_limit_zone $arg_k zone=users:1m rate=1r/s;"
+MONTHLY = "edge_limit_zone $arg_k zone=monthly:1m quota=9/month tz=-05:30;"
 REDIS = "edge_redis main { server 127.0.0.1:6379; }"
 
 
@@ -24,7 +25,18 @@ def check(tmp_path):
 
 
 @pytest.mark.parametrize("zone, words", [
-    ("$arg_k zone=users:1m", ["rate=100r/s"]),
+    ("$arg_k zone=users:1m", ["rate=100r/s", "quota=10000/day"]),
+    ("$arg_k zone=users:1m rate=1r/s quota=1/day", ["either rate="]),
+    ("$arg_k zone=users:1m quota=5", ['"5"', "10000/day"]),
+    ("$arg_k zone=users:1m quota=5/year", ['"5/year"', "1000000/month"]),
+    ("$arg_k zone=users:1m quota=5/day tz=CET", ['"CET"', "+01:00"]),
+    ("$arg_k zone=users:1m rate=5r/s tz=+01:00", ["tz=", "quota="]),
+    ("$arg_k zone=users:1m quota=5/day burst=2", ["leave burst= out"]),
+    ("$arg_k zone=users:1m rate=5r/s burst=2 algorithm=window",
+     ["leave burst= out"]),
+    ("$arg_k zone=users:1m rate=5r/s algorithm=log", ['"log"', '"window"']),
+    ("$arg_k zone=users:1m quota=5/day algorithm=window",
+     ["leave algorithm= out"]),
     ("$arg_k rate=1r/s", ["zone=NAME:SIZE"]),
     ("$arg_k zone=users rate=1r/s", ['"users"', "NAME:SIZE"]),
     ("$arg_k zone=a/b:1m rate=1r/s", ['"a/b:1m"', "letters"]),
@@ -52,10 +64,14 @@ def test_wrong_zone(check, zone, words):
     ("zone=users burst=0", ['"0"', "1000000000"]),
     ("zone=users rate=1r/d burst=1000", ["smaller burst"]),
     ("zone=users on=miss", ['"on=miss"', "on=request"]),
+    ("zone=users quota=5/day", ["zone=users", "leave quota= out"]),
+    ("zone=monthly rate=5r/s", ["zone=monthly", "leave rate= out"]),
+    ("zone=monthly burst=5", ["zone=monthly", "leave burst= out"]),
+    ("zone=monthly quota=5", ['"5"', "10000/day"]),
     ("zone=users if", ['"if"', "if=VALUE"]),
 ])
 def test_wrong_limit(check, limit, words):
-    said = check(http=ZONE, location=f"edge_limit {limit};")
+    said = check(http=ZONE + MONTHLY, location=f"edge_limit {limit};")
     assert "edge_limit" in said
     for word in words:
         assert word in said
@@ -124,6 +140,7 @@ def test_a_limit_zone_and_a_cache_zone_need_two_names(check):
 
 
 def test_figures_may_have_variables(check):
-    assert check(http=ZONE, location="edge_limit zone=users cost=$arg_c "
-                 "rate=$arg_r burst=$arg_b if=$arg_i on=request dry_run;"
-                 ) is None
+    assert check(http=ZONE + MONTHLY,
+                 location="edge_limit zone=users cost=$arg_c rate=$arg_r "
+                          "burst=$arg_b if=$arg_i on=request dry_run;"
+                          "edge_limit zone=monthly quota=$arg_q;") is None

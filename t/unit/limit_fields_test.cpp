@@ -14,10 +14,30 @@ Standing standing(std::string_view policy, std::string_view rate,
 {
     Standing s;
     s.policy = policy;
-    s.rate = *parse_rate(rate);
-    s.burst = burst;
-    s.bucket = *make_bucket(s.rate, burst);
-    s.level = static_cast<double>(used) * s.bucket.interval;
+    Figures figures;
+    figures.rate = *parse_rate(rate);
+    figures.burst = burst;
+    s.allows = policy_of(figures, 0);
+    s.meter = *make_meter(figures);
+    s.state.remaining = burst - used;
+    s.state.time =
+        static_cast<double>(used) * std::get<Bucket>(s.meter).interval;
+    return s;
+}
+
+constexpr Micros kNoon = 1'800'014'400e6; // a Friday in January 2027, UTC
+
+// 1000 units, `remaining` of them there, two hours before the period ends.
+Standing quota_standing(Calendar period, std::uint64_t remaining)
+{
+    Figures figures;
+    figures.algorithm = Algorithm::quota;
+    figures.quota = {1000, period, 0};
+    Standing s;
+    s.policy = "q";
+    s.allows = policy_of(figures, kNoon);
+    s.meter = *make_meter(figures);
+    s.state = {remaining, 7200e6};
     return s;
 }
 
@@ -63,9 +83,9 @@ void a_full_quota_has_nothing_to_wait_for(void **)
 void the_time_of_the_next_unit_is_rounded_up(void **)
 {
     Standing s = standing("a", "1r/m", 5, 5);
-    s.level = 4 * 60e6 + 1e6;
+    s.state.time = 4 * 60e6 + 1e6;
     assert_sv_equal(rate_limit(std::vector{s}), "\"a\";r=0;t=1");
-    s.level += 0.25;
+    s.state.time += 0.25;
     assert_sv_equal(rate_limit(std::vector{s}), "\"a\";r=0;t=2");
 }
 
@@ -116,7 +136,7 @@ void no_t_of_a_refusal_is_later_than_retry_after(void **)
     for (std::uint64_t cost = 1; cost <= 5; cost++) {
         Standing s = denied(standing("a", "7r/m", 5, 5));
         s.cost = cost;
-        const auto wait = wait_for(s.bucket, s.level, 1);
+        const auto wait = wait_for(s.meter, s.state, 1);
         assert_true(static_cast<double>(*retry_after(std::vector{s})) * 1e6 >=
                     *wait);
     }
@@ -127,16 +147,50 @@ void who_waits_for_retry_after_is_admitted(void **)
     for (const char *rate : {"7r/s", "100r/m", "13r/h"}) {
         const Standing s = denied(standing("a", rate, 3, 3));
         const auto seconds = static_cast<double>(*retry_after(std::vector{s}));
-        assert_true(decide(s.bucket, s.level, seconds * 1e6, 1).allowed);
+        assert_true(
+            decide(std::get<Bucket>(s.meter), s.state.time, seconds * 1e6, 1)
+                .allowed);
     }
 }
 
 void a_local_share_shows_its_own_view(void **)
 {
     Standing s = standing("a", "10r/s", 10, 0);
-    s.bucket = share(s.bucket, 2);
+    s.meter = share(s.meter, 2);
+    s.state.remaining = 5;
     assert_sv_equal(rate_limit(std::vector{s}), "\"a\";r=5");
     assert_sv_equal(rate_limit_policy(std::vector{s}), "\"a\";q=10;w=1");
+}
+
+void a_window_is_told_as_it_was_written(void **)
+{
+    Figures figures;
+    figures.algorithm = Algorithm::window;
+    figures.rate = {100, 60};
+    Standing s;
+    s.policy = "w";
+    s.allows = policy_of(figures, 0);
+    s.meter = *make_meter(figures);
+    s.state = {7, 12e6};
+    assert_sv_equal(rate_limit_policy(std::vector{s}), "\"w\";q=100;w=60");
+    assert_sv_equal(rate_limit(std::vector{s}), "\"w\";r=7;t=12");
+    s.state.remaining = 100;
+    assert_sv_equal(rate_limit(std::vector{s}), "\"w\";r=100");
+}
+
+void a_quota_tells_its_period_and_when_it_ends(void **)
+{
+    assert_sv_equal(
+        rate_limit_policy(std::vector{quota_standing(Calendar::hour, 0),
+                                      quota_standing(Calendar::day, 0),
+                                      quota_standing(Calendar::week, 0),
+                                      quota_standing(Calendar::month, 0)}),
+        "\"q\";q=1000;w=3600, \"q\";q=1000;w=86400, \"q\";q=1000;w=604800, "
+        "\"q\";q=1000;w=2678400");
+    const Standing s = denied(quota_standing(Calendar::day, 0));
+    assert_sv_equal(rate_limit(std::vector{s}), "\"q\";r=0;t=7200");
+    assert_true(retry_after(std::vector{s}) == 7200);
+    assert_int_equal(legacy_fields(std::vector{s}).reset, 7200);
 }
 
 void the_older_fields_show_the_tightest_limit(void **)
@@ -209,6 +263,8 @@ int main()
         cmocka_unit_test(no_t_of_a_refusal_is_later_than_retry_after),
         cmocka_unit_test(who_waits_for_retry_after_is_admitted),
         cmocka_unit_test(a_local_share_shows_its_own_view),
+        cmocka_unit_test(a_window_is_told_as_it_was_written),
+        cmocka_unit_test(a_quota_tells_its_period_and_when_it_ends),
         cmocka_unit_test(the_older_fields_show_the_tightest_limit),
         cmocka_unit_test(the_older_fields_show_the_limit_that_refused),
         cmocka_unit_test(the_problem_names_the_limits_that_refused),

@@ -9,7 +9,12 @@ using namespace edge::limit;
 
 namespace {
 
-constexpr Micros kNow = 1e12;
+constexpr Clocks kNow{1e12, 1.8e15};
+
+Clocks later(Micros time)
+{
+    return {kNow.steady + time, kNow.wall + time};
+}
 
 // A zone of its own for each limit, as in a configuration.
 class Zone
@@ -30,6 +35,30 @@ LocalLimit limit_in(const Zone &zone, std::string_view rate,
     return {zone.buckets, {1, 1}, *make_bucket(*parse_rate(rate), burst)};
 }
 
+LocalLimit window_in(const Zone &zone, std::uint64_t units, Micros width)
+{
+    return {zone.buckets, {1, 1}, Window{static_cast<double>(units), width}};
+}
+
+LocalLimit quota_in(const Zone &zone, std::uint64_t units, Calendar period)
+{
+    return {zone.buckets, {1, 1}, Quota{static_cast<double>(units), period, 0}};
+}
+
+std::uint64_t admitted(const LocalLimit &limit, const Clocks &now, int tries)
+{
+    std::uint64_t count = 0;
+    while (tries-- > 0) {
+        count += decide_locally(std::span(&limit, 1), now).granted;
+    }
+    return count;
+}
+
+bool is_known(const LocalLimit &limit)
+{
+    return limit.zone.find(limit.key, kNow.steady) != shm::BucketRecord{};
+}
+
 void the_burst_at_once_then_the_rate(void **)
 {
     const Zone zone;
@@ -43,8 +72,8 @@ void the_burst_at_once_then_the_rate(void **)
     assert_int_equal(third.granted, 0);
     assert_int_equal(third.denied, 1);
     assert_true(third.states[0] == second.states[0]);
-    assert_int_equal(decide_locally(limits, kNow + 99'999).granted, 0);
-    assert_int_equal(decide_locally(limits, kNow + 100'000).granted, 1);
+    assert_int_equal(decide_locally(limits, later(99'999)).granted, 0);
+    assert_int_equal(decide_locally(limits, later(100'000)).granted, 1);
 }
 
 void a_refusal_charges_none_of_the_limits(void **)
@@ -83,7 +112,7 @@ void a_cost_of_nothing_is_free_and_takes_no_place(void **)
     std::vector limits = {limit_in(zone, "10r/s", 1)};
     limits[0].cost = 0;
     assert_int_equal(decide_locally(limits, kNow).granted, 1);
-    assert_true(zone.buckets.tat(limits[0].key, kNow) == 0);
+    assert_false(is_known(limits[0]));
 
     limits[0].cost = 1;
     decide_locally(limits, kNow);
@@ -95,7 +124,7 @@ void a_cost_above_the_share_is_refused(void **)
 {
     const Zone zone;
     std::vector limits = {limit_in(zone, "10r/s", 6)};
-    limits[0].bucket = share(limits[0].bucket, 3);
+    limits[0].instances = 3;
     limits[0].cost = 3;
     assert_int_equal(decide_locally(limits, kNow).granted, 0);
     limits[0].cost = 2;
@@ -108,8 +137,8 @@ void an_outage_begins_with_what_redis_told_last(void **)
     std::vector limits = {limit_in(zone, "10r/s", 6)};
     // Four of six units were taken; each of two instances answers for half
     // of what is left.
-    limits[0].bucket = share(limits[0].bucket, 2);
-    note_level(zone.buckets, limits[0].key, limits[0].bucket, 400'000, kNow);
+    limits[0].instances = 2;
+    note_state(limits[0], {2, 400'000}, kNow);
     assert_int_equal(decide_locally(limits, kNow).granted, 1);
     assert_int_equal(decide_locally(limits, kNow).granted, 0);
 }
@@ -118,8 +147,8 @@ void an_empty_bucket_is_not_remembered(void **)
 {
     const Zone zone;
     const LocalLimit limit = limit_in(zone, "10r/s", 6);
-    note_level(zone.buckets, limit.key, limit.bucket, 0, kNow);
-    assert_true(zone.buckets.tat(limit.key, kNow) == 0);
+    note_state(limit, {6, 0}, kNow);
+    assert_false(is_known(limit));
 }
 
 void instances_together_admit_no_more_than_one_would(void **)
@@ -129,10 +158,10 @@ void instances_together_admit_no_more_than_one_would(void **)
     std::uint64_t admitted = 0;
     for (const Zone &zone : zones) {
         LocalLimit limit = limit_in(zone, "100r/s", 30);
-        limit.bucket = share(limit.bucket, kInstances);
+        limit.instances = kInstances;
         const std::vector limits = {limit};
         for (int ms = 0; ms <= 10'000; ms++) {
-            admitted += decide_locally(limits, kNow + ms * 1000.0).granted;
+            admitted += decide_locally(limits, later(ms * 1000.0)).granted;
         }
     }
     assert_in_range(admitted, 1027, 1030);
@@ -150,6 +179,96 @@ void a_full_zone_still_limits(void **)
     assert_int_equal(admitted, zone.buckets.places() + 1);
 }
 
+void what_redis_told_last_counts(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = limit_in(zone, "10r/s", 6);
+    note_state(limit, {1, 500'000}, kNow);
+    note_state(limit, {5, 100'000}, kNow);
+    assert_int_equal(admitted(limit, kNow, 10), 5);
+    note_state(limit, {6, 0}, kNow);
+    assert_int_equal(admitted(limit, kNow, 10), 6);
+}
+
+void a_window_admits_its_units_and_then_what_fades(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = window_in(zone, 10, 1e6); // kNow begins one
+    assert_int_equal(admitted(limit, later(900'000), 20), 10);
+    assert_int_equal(admitted(limit, later(1'000'000), 20), 0);
+    assert_int_equal(admitted(limit, later(1'250'000), 20), 2);
+    assert_int_equal(admitted(limit, later(1'500'000), 20), 3);
+    assert_int_equal(admitted(limit, later(3'000'000), 20), 10);
+}
+
+void who_waits_as_a_window_told_is_admitted(void **)
+{
+    const Zone zone;
+    LocalLimit limit = window_in(zone, 10, 1e6);
+    limit.cost = 3;
+    Micros at = 700'000;
+    for (int i = 0; i < 100; i++) {
+        const auto answer = decide_locally(std::span(&limit, 1), later(at));
+        if (!answer.granted) {
+            at += wait_for(limit.meter, answer.states[0], 3).value();
+            assert_int_equal(admitted(limit, later(at), 1), 1);
+        }
+    }
+}
+
+void a_window_begins_an_outage_with_what_is_left_of_it(void **)
+{
+    const Zone zone;
+    LocalLimit limit = window_in(zone, 10, 1e6);
+    limit.instances = 2;
+    note_state(limit, {4, 100'000}, kNow);
+    assert_int_equal(admitted(limit, kNow, 10), 2);
+    assert_int_equal(admitted(limit, later(2'000'000), 10), 5);
+}
+
+void a_quota_ends_with_its_period(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = quota_in(zone, 5, Calendar::hour);
+    // 1.8e15 is the beginning of an hour.
+    assert_int_equal(admitted(limit, later(1000e6), 10), 5);
+    assert_int_equal(admitted(limit, later(3599e6), 10), 0);
+    const auto answer = decide_locally(std::span(&limit, 1), later(3599e6));
+    assert_true(answer.states[0].time == 1e6);
+    assert_int_equal(admitted(limit, later(3600e6), 10), 5);
+}
+
+void a_wall_clock_that_steps_gives_no_second_quota(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = quota_in(zone, 5, Calendar::hour);
+    assert_int_equal(admitted(limit, later(3595e6), 10), 5);
+    Clocks stepped = later(3596e6);
+    stepped.wall += 10e6;
+    assert_int_equal(admitted(limit, stepped, 10), 0);
+}
+
+void a_quota_begins_an_outage_with_a_share_of_what_is_left(void **)
+{
+    const Zone zone;
+    LocalLimit limit = quota_in(zone, 1000, Calendar::month);
+    limit.instances = 4;
+    note_state(limit, {900, 5e12}, kNow);
+    assert_int_equal(admitted(limit, kNow, 300), 225);
+}
+
+void a_look_takes_nothing(void **)
+{
+    const Zone zone;
+    LocalLimit limit = limit_in(zone, "10r/s", 1);
+    limit.cost = redis::kLook;
+    assert_int_equal(admitted(limit, kNow, 5), 5);
+    limit.cost = 1;
+    assert_int_equal(admitted(limit, kNow, 5), 1);
+    limit.cost = redis::kLook;
+    assert_int_equal(admitted(limit, kNow, 5), 0);
+}
+
 } // namespace
 
 int main()
@@ -164,6 +283,14 @@ int main()
         cmocka_unit_test(an_empty_bucket_is_not_remembered),
         cmocka_unit_test(instances_together_admit_no_more_than_one_would),
         cmocka_unit_test(a_full_zone_still_limits),
+        cmocka_unit_test(what_redis_told_last_counts),
+        cmocka_unit_test(a_window_admits_its_units_and_then_what_fades),
+        cmocka_unit_test(who_waits_as_a_window_told_is_admitted),
+        cmocka_unit_test(a_window_begins_an_outage_with_what_is_left_of_it),
+        cmocka_unit_test(a_quota_ends_with_its_period),
+        cmocka_unit_test(a_wall_clock_that_steps_gives_no_second_quota),
+        cmocka_unit_test(a_quota_begins_an_outage_with_a_share_of_what_is_left),
+        cmocka_unit_test(a_look_takes_nothing),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

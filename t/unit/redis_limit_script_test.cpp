@@ -10,8 +10,8 @@ using namespace edge::redis;
 namespace {
 
 const std::vector<ScriptLimit> kTwo = {
-    {"ec:l1:{a}:x:a", 10'000, 50'000, 1, false},
-    {"ec:l1:{a}:y:a", 3333.5, 3333.5, 7, true},
+    {"ec:l1:{a}:x:a", LimitKind::bucket, 10'000, 50'000, 1, false},
+    {"ec:l1:{a}:y:a", LimitKind::bucket, 3333.5, 3333.5, 7, true},
 };
 
 Reply integer(std::int64_t number)
@@ -48,10 +48,47 @@ void the_arguments_are_those_the_script_reads(void **)
     assert_sv_equal(all, "1 0 g 10000 50000 1 G 3333.5 3333.5 7 ");
 }
 
+void every_kind_has_a_letter_and_its_dry_run_a_large_one(void **)
+{
+    std::vector<ScriptLimit> limits;
+    for (const bool dry_run : {false, true}) {
+        for (const auto kind :
+             {LimitKind::bucket, LimitKind::window, LimitKind::hour,
+              LimitKind::day, LimitKind::week, LimitKind::month}) {
+            limits.push_back({"k", kind, 5, -3600, kLook, dry_run});
+        }
+    }
+    const LimitCall call(limits, kDebit, 0);
+    std::string letters;
+    const auto arguments = call.call().arguments;
+    for (std::size_t i = 2; i < arguments.size(); i += 4) {
+        letters += arguments[i];
+        assert_sv_equal(arguments[i + 2], "-3600");
+        assert_sv_equal(arguments[i + 3], "-1");
+    }
+    assert_sv_equal(letters, "gwhdkmGWHDKM");
+    assert_sv_equal(arguments[0], "-1");
+}
+
+void no_more_is_left_of_a_count_than_its_units(void **)
+{
+    const std::vector<ScriptLimit> one = {
+        {"k", LimitKind::window, 5, 1e6, 1, false}};
+    const auto left = [&](std::int64_t units, int wanted) {
+        auto parts = integers({1, 0, units, 10});
+        return parse_limit_answer({ReplyType::array, {}, 0, parts}, one,
+                                  wanted);
+    };
+    assert_some(left(5, 1));
+    assert_none(left(6, 1));
+    assert_some(left(5, kDebit));
+    assert_none(left(5, 0));
+}
+
 void large_numbers_are_written_out(void **)
 {
     const std::vector<ScriptLimit> limits = {
-        {"k", 86'400'000'000, 31'536'000'000'000, 2'147'483'647, false}};
+        {"k", LimitKind::bucket, 86'400'000'000, 31'536'000'000'000, 2'147'483'647, false}};
     const LimitCall call(limits, 0, 1'800'000'000'000'000);
     const ScriptCall parts = call.call();
     assert_sv_equal(parts.arguments[0], "0");
@@ -119,7 +156,7 @@ void numbers_out_of_range_make_no_answer(void **)
 
 void more_limits_than_a_request_may_have_are_no_answer(void **)
 {
-    const std::vector<ScriptLimit> limits(kMaxLimits + 1, {"k", 1, 1, 1});
+    const std::vector<ScriptLimit> limits(kMaxLimits + 1);
     std::vector<Reply> parts(2 + 2 * limits.size(), integer(0));
     assert_none(
         parse_limit_answer({ReplyType::array, {}, 0, parts}, limits, 1));
@@ -131,6 +168,8 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(the_arguments_are_those_the_script_reads),
+        cmocka_unit_test(every_kind_has_a_letter_and_its_dry_run_a_large_one),
+        cmocka_unit_test(no_more_is_left_of_a_count_than_its_units),
         cmocka_unit_test(large_numbers_are_written_out),
         cmocka_unit_test(an_answer_has_what_each_limit_has_left),
         cmocka_unit_test(an_answer_of_another_length_is_none),

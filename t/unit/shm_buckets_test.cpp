@@ -7,14 +7,16 @@
 #include "shm/buckets.h"
 
 using edge::Hash128;
+using edge::shm::BucketRecord;
 using edge::shm::Buckets;
 
 namespace {
 
 constexpr double kNow = 1e12;
 constexpr double kSlack = 1000;
-constexpr std::size_t kHeader = 64;
-constexpr std::size_t kOneSet = kHeader + Buckets::kPlaces * 32;
+constexpr std::size_t kHeader = 128;
+constexpr std::size_t kOneSet =
+    kHeader + Buckets::kPlaces * Buckets::kBytesPerPlace;
 
 // Memory aligned as a zone's is, and no byte more than asked for.
 class Memory
@@ -43,11 +45,27 @@ Hash128 key(std::uint64_t n)
     return {n, n};
 }
 
+// Of a bucket that is empty then, and has no unit until so long before.
+void raise(Buckets buckets, const Hash128 &of, double tat, double slack,
+           double now)
+{
+    BucketRecord record = buckets.find(of, now);
+    record.own = tat;
+    record.expires = tat;
+    record.denies = tat - slack;
+    buckets.put(of, record, now);
+}
+
+double tat(const Buckets &buckets, const Hash128 &of, double now)
+{
+    return buckets.find(of, now).own;
+}
+
 void fill(Buckets &buckets, double ahead)
 {
     for (std::uint64_t n = 1; n <= Buckets::kPlaces; n++) {
         const auto more = static_cast<double>(n);
-        buckets.raise(key(n), kNow + ahead + more, kSlack, kNow);
+        raise(buckets, key(n), kNow + ahead + more, kSlack, kNow);
     }
 }
 
@@ -56,37 +74,38 @@ void an_unknown_key_is_empty(void **)
     Memory memory(kOneSet);
     const Buckets buckets = Buckets::format(memory.span()).value();
     assert_int_equal(buckets.places(), 16);
-    assert_true(buckets.tat(key(1), kNow) == 0);
-    assert_true(buckets.tat({0, 0}, kNow) == 0);
+    assert_true(tat(buckets, key(1), kNow) == 0);
+    assert_true(tat(buckets, {0, 0}, kNow) == 0);
 }
 
-void a_tat_is_raised_and_never_lowered(void **)
+void a_record_is_kept_whole_until_it_expires(void **)
 {
     Memory memory(kOneSet);
     Buckets buckets = Buckets::format(memory.span()).value();
-    buckets.raise(key(1), kNow + 5, kSlack, kNow);
-    buckets.raise(key(1), kNow + 3, kSlack, kNow);
-    assert_true(buckets.tat(key(1), kNow) == kNow + 5);
-    assert_true(buckets.tat(key(2), kNow) == 0);
+    const BucketRecord record{kNow + 5, kNow + 3, 7, 8, 9};
+    buckets.put(key(1), record, kNow);
+    assert_true(buckets.find(key(1), kNow) == record);
+    assert_true(buckets.find(key(2), kNow) == BucketRecord{});
+    assert_true(buckets.find(key(1), kNow + 5) == BucketRecord{});
 }
 
 void the_key_of_zeroes_is_a_key_like_others(void **)
 {
     Memory memory(kOneSet);
     Buckets buckets = Buckets::format(memory.span()).value();
-    buckets.raise({0, 0}, kNow + 5, kSlack, kNow);
+    raise(buckets, {0, 0}, kNow + 5, kSlack, kNow);
     fill(buckets, 1);
-    assert_true(buckets.tat({0, 0}, kNow) == kNow + 5);
+    assert_true(tat(buckets, {0, 0}, kNow) == kNow + 5);
     assert_int_equal(buckets.evicted(), 1);
 }
 
 void another_worker_sees_the_same(void **)
 {
     Memory memory(100'000);
-    Buckets::format(memory.span())->raise(key(7), kNow + 5, kSlack, kNow);
+    raise(*Buckets::format(memory.span()), key(7), kNow + 5, kSlack, kNow);
     const auto attached = Buckets::attach(memory.span());
     assert_some(attached);
-    assert_true(attached->tat(key(7), kNow) == kNow + 5);
+    assert_true(tat(*attached, key(7), kNow) == kNow + 5);
 }
 
 void foreign_memory_is_not_attached(void **)
@@ -113,14 +132,14 @@ void a_key_takes_at_most_128_bytes(void **)
 {
     Memory memory(1 << 20);
     Buckets buckets = Buckets::format(memory.span()).value();
-    assert_true(buckets.places() * 34 > memory.span().size());
+    assert_true(buckets.places() * 58 > memory.span().size());
 
     std::mt19937_64 random(1);
     const std::uint64_t keys = memory.span().size() / 128;
     for (std::uint64_t n = 0; n < keys; n++) {
-        buckets.raise({random(), random()}, kNow + 1, kSlack, kNow);
+        raise(buckets, {random(), random()}, kNow + 1, kSlack, kNow);
     }
-    assert_int_equal(buckets.evicted(), 0);
+    assert_in_range(buckets.evicted(), 0, keys / 1000);
 }
 
 void a_full_set_evicts_the_key_that_drains_first(void **)
@@ -128,13 +147,13 @@ void a_full_set_evicts_the_key_that_drains_first(void **)
     Memory memory(kOneSet);
     Buckets buckets = Buckets::format(memory.span()).value();
     fill(buckets, 1);
-    buckets.raise(key(100), kNow + 900, kSlack, kNow);
+    raise(buckets, key(100), kNow + 900, kSlack, kNow);
     assert_int_equal(buckets.evicted(), 1);
-    assert_true(buckets.tat(key(1), kNow) == 0);
+    assert_true(tat(buckets, key(1), kNow) == 0);
     for (std::uint64_t n = 2; n <= 16; n++) {
-        assert_true(buckets.tat(key(n), kNow) > kNow);
+        assert_true(tat(buckets, key(n), kNow) > kNow);
     }
-    assert_true(buckets.tat(key(100), kNow) == kNow + 900);
+    assert_true(tat(buckets, key(100), kNow) == kNow + 900);
 }
 
 void drained_keys_make_room_before_any_other(void **)
@@ -142,7 +161,7 @@ void drained_keys_make_room_before_any_other(void **)
     Memory memory(kOneSet);
     Buckets buckets = Buckets::format(memory.span()).value();
     fill(buckets, 1);
-    buckets.raise(key(100), kNow + 900, kSlack, kNow + 2);
+    raise(buckets, key(100), kNow + 900, kSlack, kNow + 2);
     assert_int_equal(buckets.evicted(), 0);
 }
 
@@ -152,10 +171,10 @@ void a_key_that_denies_is_never_evicted(void **)
     Buckets buckets = Buckets::format(memory.span()).value();
     fill(buckets, kSlack);
     for (std::uint64_t n = 100; n < 200; n++) {
-        buckets.raise(key(n), kNow + 10, kSlack, kNow);
+        raise(buckets, key(n), kNow + 10, kSlack, kNow);
     }
     for (std::uint64_t n = 1; n <= 16; n++) {
-        assert_true(buckets.tat(key(n), kNow) > kNow + kSlack);
+        assert_true(tat(buckets, key(n), kNow) > kNow + kSlack);
     }
     assert_int_equal(buckets.evicted(), 0);
     assert_int_equal(buckets.shared(), 100);
@@ -166,14 +185,14 @@ void keys_without_a_place_share_one_bucket(void **)
     Memory memory(kOneSet);
     Buckets buckets = Buckets::format(memory.span()).value();
     fill(buckets, kSlack);
-    assert_true(buckets.tat(key(100), kNow) == 0);
-    buckets.raise(key(100), kNow + 10, kSlack, kNow);
-    assert_true(buckets.tat(key(101), kNow) == kNow + 10);
+    assert_true(tat(buckets, key(100), kNow) == 0);
+    raise(buckets, key(100), kNow + 10, kSlack, kNow);
+    assert_true(tat(buckets, key(101), kNow) == kNow + 10);
 
     const double later = kNow + 100;
-    assert_true(buckets.tat(key(101), later) == 0);
-    buckets.raise(key(101), later + 10, kSlack, later);
-    assert_true(buckets.tat(key(101), later) == later + 10);
+    assert_true(tat(buckets, key(101), later) == 0);
+    raise(buckets, key(101), later + 10, kSlack, later);
+    assert_true(tat(buckets, key(101), later) == later + 10);
 }
 
 // A process killed between two stores leaves part of a place written.
@@ -187,8 +206,9 @@ void any_bytes_in_the_places_are_survived(void **)
             byte = static_cast<std::byte>(random());
         }
         for (std::uint64_t n = 0; n < 100; n++) {
-            buckets.raise(key(n), kNow + 5, kSlack, kNow);
-            assert_true(buckets.tat(key(n), kNow) >= kNow + 5);
+            const BucketRecord record{kNow + 5, kNow, 1, 2, 3};
+            buckets.put(key(n), record, kNow);
+            assert_true(buckets.find(key(n), kNow) == record);
         }
     }
 }
@@ -199,7 +219,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(an_unknown_key_is_empty),
-        cmocka_unit_test(a_tat_is_raised_and_never_lowered),
+        cmocka_unit_test(a_record_is_kept_whole_until_it_expires),
         cmocka_unit_test(the_key_of_zeroes_is_a_key_like_others),
         cmocka_unit_test(another_worker_sees_the_same),
         cmocka_unit_test(foreign_memory_is_not_attached),

@@ -1,0 +1,111 @@
+#include "limit/meter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace edge::limit {
+
+namespace {
+
+using redis::LimitKind;
+using redis::ScriptLimit;
+
+double share_of(double units, std::uint64_t instances)
+{
+    return std::max(1.0, std::floor(units / static_cast<double>(instances)));
+}
+
+std::optional<Micros> wait_for_count(double most, const State &state,
+                                     std::uint64_t units)
+{
+    if (static_cast<double>(units) > most) {
+        return std::nullopt;
+    }
+    return units <= state.remaining ? 0 : state.time;
+}
+
+LimitKind kind_of(Calendar period)
+{
+    switch (period) {
+    case Calendar::hour:
+        return LimitKind::hour;
+    case Calendar::day:
+        return LimitKind::day;
+    case Calendar::week:
+        return LimitKind::week;
+    case Calendar::month:
+        break;
+    }
+    return LimitKind::month;
+}
+
+} // namespace
+
+std::optional<Meter> make_meter(const Figures &figures)
+{
+    switch (figures.algorithm) {
+    case Algorithm::gcra:
+        break;
+    case Algorithm::window:
+        return Window{static_cast<double>(figures.rate.units),
+                      static_cast<double>(figures.rate.seconds) * 1e6};
+    case Algorithm::quota:
+        return figures.quota;
+    }
+    return make_bucket(figures.rate, figures.burst);
+}
+
+Meter share(const Meter &meter, std::uint64_t instances)
+{
+    return std::visit(Overloaded{[=](const Bucket &bucket) -> Meter {
+                                     return share(bucket, instances);
+                                 },
+                                 [=](Window window) -> Meter {
+                                     window.units =
+                                         share_of(window.units, instances);
+                                     return window;
+                                 },
+                                 [=](Quota quota) -> Meter {
+                                     quota.units =
+                                         share_of(quota.units, instances);
+                                     return quota;
+                                 }},
+                      meter);
+}
+
+std::optional<Micros> wait_for(const Meter &meter, const State &state,
+                               std::uint64_t units)
+{
+    return std::visit(Overloaded{[&](const Bucket &bucket) {
+                                     return wait_for(bucket, state.time, units);
+                                 },
+                                 [&](const auto &counted) {
+                                     return wait_for_count(counted.units, state,
+                                                           units);
+                                 }},
+                      meter);
+}
+
+ScriptLimit script_figures(const Meter &meter)
+{
+    ScriptLimit limit;
+    std::visit(Overloaded{[&](const Bucket &bucket) {
+                              limit.kind = LimitKind::bucket;
+                              limit.a = bucket.interval;
+                              limit.b = bucket.capacity;
+                          },
+                          [&](const Window &window) {
+                              limit.kind = LimitKind::window;
+                              limit.a = window.units;
+                              limit.b = window.width;
+                          },
+                          [&](const Quota &quota) {
+                              limit.kind = kind_of(quota.period);
+                              limit.a = quota.units;
+                              limit.b = quota.offset;
+                          }},
+               meter);
+    return limit;
+}
+
+} // namespace edge::limit
