@@ -2,6 +2,7 @@
 
 #include "http/cache_control.h"
 #include "http/conditional.h"
+#include "http/token.h"
 
 namespace edge::cache {
 
@@ -37,6 +38,21 @@ RequestFacts request_facts(std::string_view method, bool has_body,
         facts.has_method_override |= is_method_override(field);
     }
     return facts;
+}
+
+bool is_unusual(http::Fields request)
+{
+    // Below what common servers take, so that it is never the origin's limit
+    // that decides.
+    constexpr std::size_t usual = 4096;
+    std::size_t size = 0;
+    for (const http::Field &field : request) {
+        size += field.name.size() + field.value.size() + 4;
+        if (!http::is_valid_field(field.name, field.value)) {
+            return true;
+        }
+    }
+    return size > usual;
 }
 
 Reason admit(const RequestFacts &request, const Policy &policy)

@@ -32,6 +32,10 @@ struct RequestFacts
 RequestFacts request_facts(std::string_view method, bool has_body,
                            http::Fields request);
 
+// The origin may refuse a request like this for its header alone: it is large,
+// or has bytes that no header should.
+bool is_unusual(http::Fields request);
+
 // Reason::none: look it up. A request with Authorization passes under
 // edge_cache_authorization refuse too: what the origin made shared may answer
 // it, and its answer may be stored (RFC 9111 3.5); may_answer() and storable()

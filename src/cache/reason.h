@@ -44,6 +44,7 @@ enum class Reason : std::uint8_t {
     vary_star,
     vary_limit,
     vary_rewritten,
+    unusual_request,
     no_freshness,
     expired_on_arrival,
     partial_content,
@@ -60,6 +61,7 @@ enum class Reason : std::uint8_t {
     // The tiers' own limits.
     fill_memory,
     zone_full,
+    newer_stored,
     purged,
     log_behind,
 

@@ -110,6 +110,14 @@ Reason rule_status(const Case &it)
     return Reason::none;
 }
 
+// A stranger could make the origin refuse, and everybody get the refusal.
+Reason rule_unusual_request(const Case &it)
+{
+    return it.response.unusual_request && it.response.status >= 400
+               ? Reason::unusual_request
+               : Reason::none;
+}
+
 Reason rule_fields(const Case &it)
 {
     const auto is_valid = [](const http::Field &field) {
@@ -203,10 +211,10 @@ Reason rule_vary(const Case &it)
 }
 
 constexpr Reason (*kRules[])(const Case &) = {
-    rule_message,       rule_status,     rule_fields,
-    rule_stream,        rule_body,       rule_request_no_store,
-    rule_accel_expires, rule_directives, rule_set_cookie,
-    rule_vary,
+    rule_message,    rule_status,           rule_unusual_request,
+    rule_fields,     rule_stream,           rule_body,
+    rule_request_no_store, rule_accel_expires, rule_directives,
+    rule_set_cookie, rule_vary,
 };
 
 struct Lifetime

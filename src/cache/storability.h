@@ -26,6 +26,8 @@ struct ResponseFacts
     // Ends with the connection: neither Content-Length nor chunked.
     bool close_delimited = false;
     std::optional<std::uint64_t> content_length{};
+    // See is_unusual().
+    bool unusual_request = false;
     // When the request went upstream, and when the header came back.
     WallTime requested{};
     WallTime received{};

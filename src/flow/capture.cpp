@@ -4,6 +4,7 @@
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
 #include "flow/store.h"
+#include "flow/supersede.h"
 #include "ngx/cleanup.h"
 #include "ngx/guard.h"
 #include "ngx/pool.h"
@@ -49,6 +50,7 @@ void begin_fill(ngx_http_request_t *r, Request &request)
     auto planned = plan_fill(r, request);
     if (const auto *reason = std::get_if<cache::Reason>(&planned)) {
         request.refuse(*reason);
+        forget_outdated(r, request, *reason);
         if (*reason == cache::Reason::close_delimited) {
             warn_once(r, request.lcf);
         }

@@ -42,6 +42,8 @@ cache::ResponseFacts response_facts(ngx_http_request_t *r,
         facts.content_length =
             static_cast<std::uint64_t>(r->headers_out.content_length_n);
     }
+    facts.unusual_request =
+        facts.status >= 400 && cache::is_unusual(request.fields);
     facts.requested = request.requested;
     facts.received = ngx::wall_now();
     return facts;

@@ -15,30 +15,13 @@ namespace {
 using cache::Entry;
 using cache::Reason;
 
-std::string encode(const std::vector<std::string> &texts)
-{
-    cache::StringListBuilder list;
-    for (const std::string &text : texts) {
-        list.add(text);
-    }
-    return std::string(list.list().encoded());
-}
-
-// The names a stored record of the resource's Vary has, and those of the new
-// answer: keying by more than is needed is safe, by less is not.
+// The names that are known, and those of the new answer: keying by more than
+// is needed is safe, by less is not.
 std::vector<std::string> merge_vary(Request &request,
                                     std::vector<std::string> names)
 {
-    const auto record = request.zone().find(request.identity->resource);
-    if (record) {
-        const auto decoded = cache::decode_head((*record)->head());
-        const auto *entry = std::get_if<Entry>(&decoded);
-        if (entry != nullptr && entry->key == request.identity->key) {
-            cache::StringList known = entry->vary;
-            while (const auto name = known.next()) {
-                names.emplace_back(*name);
-            }
-        }
+    for (std::string &name : known_vary(request)) {
+        names.push_back(std::move(name));
     }
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -9,6 +9,33 @@
 
 namespace edge::flow {
 
+std::vector<std::string> known_vary(const Request &request)
+{
+    std::vector<std::string> names;
+    const auto record = request.zone().find(request.identity->resource);
+    if (!record) {
+        return names;
+    }
+    const auto decoded = cache::decode_head((*record)->head());
+    const auto *entry = std::get_if<cache::Entry>(&decoded);
+    if (entry != nullptr && entry->key == request.identity->key) {
+        cache::StringList known = entry->vary;
+        while (const auto name = known.next()) {
+            names.emplace_back(*name);
+        }
+    }
+    return names;
+}
+
+std::string encode(const std::vector<std::string> &names)
+{
+    cache::StringListBuilder list;
+    for (const std::string &name : names) {
+        list.add(name);
+    }
+    return std::string(list.list().encoded());
+}
+
 VariantKey variant_key(ngx_pool_t *pool, const Request &request,
                        cache::StringList names)
 {

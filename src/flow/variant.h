@@ -1,7 +1,9 @@
 // The key of one variant of a resource whose answers carry Vary.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/hash.h"
 #include "cache/entry.h"
@@ -18,6 +20,12 @@ struct VariantKey
     std::string_view key;
     Hash128 hash;
 };
+
+// The names in memory's record of the resource's Vary; none without one.
+std::vector<std::string> known_vary(const Request &request);
+
+// Names as an entry has them.
+std::string encode(const std::vector<std::string> &names);
 
 // Of a request that has an identity, by its values of the fields `names`.
 VariantKey variant_key(ngx_pool_t *pool, const Request &request,

@@ -10,44 +10,44 @@
 
 namespace edge::tier {
 
-// One entry on its way, with everything the command points at.
-class RedisTier::Store
+// One change on its way, with everything the command points at.
+class RedisTier::Change
 {
 public:
-    Store(RedisTier &tier, std::string key, std::string sealed, Millis ttl)
-        : tier_(tier), key_(std::move(key)), sealed_(std::move(sealed)),
-          ttl_(std::to_string(ttl.count())),
-          keys_{key_}, arguments_{sealed_, ttl_, kTicketOffset},
-          call_{&redis::kStoreScript, keys_, arguments_},
-          operation_(&memory_, &Store::over, this)
+    Change(RedisTier &tier, const redis::Script &script, std::string key,
+           std::vector<std::string> arguments)
+        : tier_(tier), key_(std::move(key)), texts_(std::move(arguments)),
+          keys_{key_}, arguments_(texts_.begin(), texts_.end()),
+          call_{&script, keys_, arguments_},
+          operation_(&memory_, &Change::over, this)
     {
     }
 
     bool send() { return tier_.redis_.submit(operation_, call_); }
-    std::size_t size() const { return sealed_.size(); }
+    std::size_t size() const
+    {
+        return texts_.empty() ? 0 : texts_.front().size();
+    }
 
     bool succeeded() const
     {
         const redis::Reply *reply = operation_.reply();
         return reply != nullptr && reply->type == redis::ReplyType::integer;
     }
+    bool stores() const { return !texts_.empty(); }
 
 private:
-    static_assert(redis::kStoredTicketOffset == 32);
-    static constexpr std::string_view kTicketOffset = "32";
-
     static void over(void *data)
     {
-        auto *store = static_cast<Store *>(data);
-        store->tier_.finish(*store);
+        auto *change = static_cast<Change *>(data);
+        change->tier_.finish(*change);
     }
 
     RedisTier &tier_;
     const std::string key_;
-    const std::string sealed_;
-    const std::string ttl_;
+    const std::vector<std::string> texts_;
     std::array<std::string_view, 1> keys_;
-    std::array<std::string_view, 3> arguments_;
+    std::vector<std::string_view> arguments_;
     redis::ScriptCall call_;
     std::array<std::byte, 256> buffer_;
     std::pmr::monotonic_buffer_resource memory_{buffer_.data(),
@@ -81,32 +81,44 @@ void RedisTier::store(const RedisName &name, const cache::Entry &entry,
                       std::string sealed)
 {
     const Millis ttl = remaining_lifetime(entry.times, ngx::wall_now());
-    const std::size_t size = sealed.size();
-    if (ttl <= Millis(0)) {
-        return;
+    if (ttl > Millis(0)) {
+        static_assert(redis::kStoredTicketOffset == 32);
+        submit(redis::kStoreScript, key(name),
+               {std::move(sealed), std::to_string(ttl.count()), "32"});
     }
-    if (!redis_.up() || size > kMaxPending - pending_bytes_) {
+}
+
+void RedisTier::forget(const RedisName &name)
+{
+    submit(redis::kRemoveScript, key(name), {});
+}
+
+void RedisTier::submit(const redis::Script &script, std::string key,
+                       std::vector<std::string> arguments)
+{
+    auto change = std::make_unique<Change>(*this, script, std::move(key),
+                                           std::move(arguments));
+    const std::size_t size = change->size();
+    if (!redis_.up() || size > kMaxPending - pending_bytes_ ||
+        !change->send()) {
         counters_.redis_dropped.add();
         return;
     }
-    auto store =
-        std::make_unique<Store>(*this, key(name), std::move(sealed), ttl);
-    if (!store->send()) {
-        counters_.redis_dropped.add();
-        return;
-    }
-    pending_.push_back(std::move(store));
+    pending_.push_back(std::move(change));
     pending_bytes_ += size;
 }
 
-void RedisTier::finish(Store &store)
+void RedisTier::finish(Change &change)
 {
-    (store.succeeded() ? counters_.redis_stored : counters_.redis_failed)
-        .add();
-    pending_bytes_ -= store.size();
+    if (!change.succeeded()) {
+        counters_.redis_failed.add();
+    } else if (change.stores()) {
+        counters_.redis_stored.add();
+    }
+    pending_bytes_ -= change.size();
     const auto found = std::find_if(
         pending_.begin(), pending_.end(),
-        [&store](const auto &pending) { return pending.get() == &store; });
+        [&change](const auto &pending) { return pending.get() == &change; });
     std::swap(*found, pending_.back());
     pending_.pop_back();
 }

@@ -44,11 +44,16 @@ public:
     void store(const RedisName &name, const cache::Entry &entry,
                std::string sealed);
 
+    // Likewise, and an object less.
+    void forget(const RedisName &name);
+
 private:
     static constexpr std::size_t kMaxPending = 16 * 1024 * 1024;
 
-    class Store;
-    void finish(Store &store);
+    class Change;
+    void submit(const redis::Script &script, std::string key,
+                std::vector<std::string> arguments);
+    void finish(Change &change);
 
     client::Redis &redis_;
     std::string_view zone_;
@@ -58,7 +63,7 @@ private:
     // What all instances find an object by; without a secret the same
     // everywhere.
     HashSecret secret_;
-    std::vector<std::unique_ptr<Store>> pending_;
+    std::vector<std::unique_ptr<Change>> pending_;
     std::size_t pending_bytes_ = 0;
 };
 

@@ -133,9 +133,12 @@ public:
     LocalPurges local_purges();
     void settle(const LocalPurges &local, const invalidate::Position &record);
 
-    // Stores an object, unless it was purged while it was filled.
+    // Stores an object, unless it was purged while it was filled, or a newer
+    // one has been stored meanwhile.
     cache::Reason put(const ObjectName &name, const cache::Entry &entry,
                       std::span<const std::string_view> body);
+
+    void forget(const Hash128 &hash);
 
     // What processes that died have left behind.
     void release_dead_owners();
@@ -166,6 +169,7 @@ private:
     std::optional<shm::OwnerSlot> owner();
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
     cache::Reason check(const cache::Entry &entry) const;
+    bool has_newer(const ObjectName &name, const cache::Entry &entry);
     bool may_serve() const;
 
     ngx_shmtx_t *mutex_ = nullptr;

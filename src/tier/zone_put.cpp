@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "cache/freshness.h"
+#include "cache/supersede.h"
 #include "ngx/clock.h"
 #include "tier/zone.h"
 
@@ -83,6 +84,32 @@ std::optional<shm::Reservation> Zone::reserve(const shm::ObjectSpec &spec)
     return std::nullopt;
 }
 
+// One that is still of use. Under the lock.
+bool Zone::has_newer(const ObjectName &name, const cache::Entry &entry)
+{
+    const auto found = memory_->find(name.hash, *owner_, ngx::boot_now());
+    const auto *object = std::get_if<shm::PinnedObject>(&found);
+    if (object == nullptr) {
+        return false;
+    }
+    const auto decoded = cache::decode_head(object->head());
+    const auto *stored = std::get_if<cache::Entry>(&decoded);
+    const bool newer =
+        stored != nullptr && stored->kind == cache::EntryKind::object &&
+        entry.kind == cache::EntryKind::object && stored->key == entry.key &&
+        is_newer(stored->times, entry.times) &&
+        remaining_lifetime(stored->times, ngx::wall_now()) > Millis(0) &&
+        check(*stored) == Reason::none;
+    memory_->unpin(object->pin());
+    return newer;
+}
+
+void Zone::forget(const Hash128 &hash)
+{
+    const Lock lock(*this);
+    memory_->remove(hash);
+}
+
 Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
                  std::span<const std::string_view> body)
 {
@@ -104,7 +131,10 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
     fill_in(*reservation, head, body);
 
     const Lock lock(*this);
-    const Reason reason = check(entry);
+    Reason reason = check(entry);
+    if (reason == Reason::none && has_newer(name, entry)) {
+        reason = Reason::newer_stored;
+    }
     if (reason == Reason::none) {
         memory_->publish(reservation->pin());
     }
