@@ -126,7 +126,8 @@ def test_a_reload_hands_the_role_on(pair, tagged, redis):
     tagged.bump()
     purge(a, tags=["t"])
     assert version(b) == tagged.version
-    assert the_reader(b, redis) not in before
+    wait_until(lambda: the_reader(b, redis) not in before, 5,
+               "a reader among the new workers")
     assert log_metric(a, "instances") == 2
 
 
