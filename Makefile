@@ -4,6 +4,8 @@ BUILD     ?= build
 NGINX_SRC ?= /usr/share/nginx/src
 PYTHON    ?= /usr/bin/python3
 JOBS      ?= 2
+# Most of a test's time is waiting.
+TESTS_AT_ONCE ?= 4
 T         ?=
 
 MODULE  := $(BUILD)/ngx_http_edge_cache_module.so
@@ -83,7 +85,7 @@ unit:
 
 integration: module
 	MODULE_SO=$(abspath $(MODULE)) \
-	    $(PYTHON) -m pytest t/integration $(if $(T),-k '$(T)')
+	    $(PYTHON) -m pytest -n $(TESTS_AT_ONCE) t/integration $(if $(T),-k '$(T)')
 
 conformance: deps module
 	@MODULE_SO=$(abspath $(MODULE)) BUILD=$(abspath $(BUILD)) \

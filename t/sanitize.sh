@@ -93,4 +93,5 @@ make --no-print-directory module BUILD="$dir" NGINX_SRC="$source_dir" \
 
 LSAN_OPTIONS=suppressions=$repository/t/sanitize.supp:print_suppressions=0 \
     NGINX_BIN=$dir/server/nginx MODULE_SO=$dir/ngx_http_edge_cache_module.so \
-    ${PYTHON:-/usr/bin/python3} -m pytest t/integration ${pattern:+-k "$pattern"}
+    ${PYTHON:-/usr/bin/python3} -m pytest -n "${TESTS_AT_ONCE:-3}" \
+    t/integration ${pattern:+-k "$pattern"}
