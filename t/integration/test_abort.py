@@ -12,6 +12,7 @@ from lib.cached import TOKEN, metric
 from lib.client import Incomplete
 from lib.fleet import try_purge, wait_current
 from lib.origin import Reply
+from lib.timers import timers
 from lib.wait import wait_until
 
 # In all, and at a time.
@@ -45,11 +46,21 @@ def ask(nginx, targets):
     return clients
 
 
-def check_nothing_is_left(nginx, workers, before):
+def held(nginx):
+    """What a request could leave behind in a worker: [(fds, timers) ...]"""
+    return list(zip(fds(nginx), timers(nginx)))
+
+
+def check_nothing_is_left(nginx, workers, before, kept=0):
+    """But so many connections to the origin, with a timer each."""
+    def is_as_before():
+        return all(now <= then + kept + 2
+                   for after, earlier in zip(held(nginx), before)
+                   for now, then in zip(after, earlier))
+
     wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0,
                what="nothing pinned")
-    wait_until(lambda: max(fds(nginx)) <= max(before) + 2,
-               what=f"file descriptors as before: {before}")
+    wait_until(is_as_before, what=f"descriptors and timers as before: {before}")
     assert nginx.workers() == workers
     assert nginx.get("/after").status == 200
 
@@ -58,7 +69,7 @@ def check_nothing_is_left(nginx, workers, before):
 @pytest.mark.parametrize("path", ["/", "/limited", "/plain"])
 def test_while_redis_is_awaited(waiting, fake_redis, path):
     waiting.get(path)
-    workers, before = waiting.workers(), fds(waiting)
+    workers, before = waiting.workers(), held(waiting)
     connections = fake_redis.accepted
     for batch in range(ABORTS // BATCH // 3):
         fake_redis.freeze()
@@ -78,7 +89,7 @@ def test_while_the_origin_is_awaited(fleet, origin, where):
     nginx, = fleet.start(workers=2, location="proxy_read_timeout 60s;")
     workers = nginx.workers()
     nginx.get("/")
-    before = fds(nginx)
+    before = held(nginx)
     for batch in range(ABORTS // BATCH // 10):
         gate = threading.Event()
         origin.on("/held", Reply(headers=origin.headers, body=b"x" * 5000,
@@ -89,10 +100,7 @@ def test_while_the_origin_is_awaited(fleet, origin, where):
             client.abort()
         gate.set()
     # nginx keeps up to 16 connections to the origin in each worker.
-    wait_until(lambda: max(fds(nginx)) <= max(before) + 18)
-    wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0)
-    assert nginx.workers() == workers
-    assert nginx.get("/after").status == 200
+    check_nothing_is_left(nginx, workers, before, kept=16)
 
 
 def test_while_a_hit_is_sent(fleet, origin):
@@ -100,7 +108,7 @@ def test_while_a_hit_is_sent(fleet, origin):
                               body=b"x" * 900_000))
     nginx, = fleet.start(size="16m")
     nginx.get("/large")
-    before = fds(nginx)
+    before = held(nginx)
     for _ in range(10):
         clients = ask(nginx, ["/large"] * 30)
         for client in clients:
@@ -114,7 +122,7 @@ def test_while_a_purge_waits(fleet):
     """The one who asked is gone; what it asked for is done."""
     a, b = fleet.start(2)
     stopped = b.workers()[0]
-    before = fds(a)
+    before = held(a)
     os.kill(stopped, signal.SIGSTOP)
     try:
         clients = [a.connect() for _ in range(50)]
