@@ -218,8 +218,8 @@ def test_every_connection_has_a_name(fleet, redis):
 def test_a_wrong_password_is_neither_hammered_nor_told(asking, fake_redis):
     fake_redis.on("AUTH", RespError("WRONGPASS invalid username-password "
                                     "pair: 'wrong-secret'"))
-    nginx = asking(f"server {fake_redis.address}; password wrong-secret;",
-                   up=False, log_level="debug")
+    nginx = asking(f"server {fake_redis.address}; password wrong-secret;"
+                   "connect_timeout 2s;", up=False, log_level="debug")
     time.sleep(3)
     log = nginx.error_log()
     assert 1 <= fake_redis.count("AUTH") <= 4
