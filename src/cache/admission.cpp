@@ -15,10 +15,35 @@ bool is_method_override(const http::Field &field)
            http::is_field(field, "X-Method-Override");
 }
 
+bool has_only_pragma_no_cache(http::Fields request)
+{
+    bool asked = false;
+    for (const http::Field &field : request) {
+        if (http::is_field(field, "Cache-Control")) {
+            return false;
+        }
+        asked |= http::is_field(field, "Pragma") &&
+                 equals_ignore_case(trim_ows(field.value), "no-cache");
+    }
+    return asked;
+}
+
 bool is_admitted_method(std::string_view method, const Policy &policy)
 {
     return (method == "GET" && (policy.methods & kMethodGet)) ||
            (method == "HEAD" && (policy.methods & kMethodHead));
+}
+
+RequestControl request_control(http::Fields request)
+{
+    const http::CacheControl asked = http::parse_cache_control(request);
+    RequestControl control;
+    control.no_store = asked.no_store;
+    control.no_cache = asked.no_cache || has_only_pragma_no_cache(request);
+    control.only_if_cached = asked.only_if_cached;
+    control.max_age = asked.max_age;
+    control.min_fresh = asked.min_fresh;
+    return control;
 }
 
 } // namespace
@@ -30,7 +55,7 @@ RequestFacts request_facts(std::string_view method, bool has_body,
     facts.method = method;
     facts.has_body = has_body;
     facts.has_precondition = http::has_origin_precondition(request);
-    facts.no_store = http::parse_cache_control(request).no_store;
+    facts.control = request_control(request);
     for (const http::Field &field : request) {
         facts.has_upgrade |= http::is_field(field, "Upgrade");
         facts.has_authorization |= http::is_field(field, "Authorization");
@@ -38,6 +63,18 @@ RequestFacts request_facts(std::string_view method, bool has_body,
         facts.has_method_override |= is_method_override(field);
     }
     return facts;
+}
+
+Reason may_satisfy(const RequestControl &control, const Policy &policy,
+                   Millis age, Millis remaining)
+{
+    if (!policy.client_control) {
+        return Reason::none;
+    }
+    const bool satisfied =
+        !control.no_cache && age <= control.max_age.value_or(http::kMaxDeltaSeconds) &&
+        remaining >= control.min_fresh.value_or(Seconds(0));
+    return satisfied ? Reason::none : Reason::client_control;
 }
 
 bool is_unusual(http::Fields request)

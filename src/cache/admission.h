@@ -2,6 +2,7 @@
 // answer it?
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "cache/entry.h"
@@ -10,6 +11,17 @@
 #include "http/field.h"
 
 namespace edge::cache {
+
+// What the client's Cache-Control asks for (RFC 9111 5.2.1), or Pragma in its
+// place (5.4).
+struct RequestControl
+{
+    bool no_store = false;
+    bool no_cache = false;
+    bool only_if_cached = false;
+    std::optional<Seconds> max_age;
+    std::optional<Seconds> min_fresh;
+};
 
 // What these decisions need to know of a request.
 struct RequestFacts
@@ -25,8 +37,7 @@ struct RequestFacts
     bool has_method_override = false;
     // If-Match, If-Unmodified-Since: the origin's to decide.
     bool has_precondition = false;
-    // Cache-Control: no-store.
-    bool no_store = false;
+    RequestControl control{};
 };
 
 RequestFacts request_facts(std::string_view method, bool has_body,
@@ -41,6 +52,12 @@ bool is_unusual(http::Fields request);
 // it, and its answer may be stored (RFC 9111 3.5); may_answer() and storable()
 // decide. The same holds for Cookie under edge_cache_cookies explicit.
 Reason admit(const RequestFacts &request, const Policy &policy);
+
+// Reason::none: a stored response of this age, fresh for `remaining`, is what
+// the client asks for. What it asks for counts under edge_cache_client_control
+// only.
+Reason may_satisfy(const RequestControl &control, const Policy &policy,
+                   Millis age, Millis remaining);
 
 // What the origin allows of a response; the members are Entry's.
 struct Sharing

@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "no_store_directive",
     "request_no_store",
     "only_if_cached",
+    "client_control",
     "status",
     "accel_expires",
     "response_no_store",

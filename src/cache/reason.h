@@ -33,6 +33,7 @@ enum class Reason : std::uint8_t {
     no_store_directive,
     request_no_store,
     only_if_cached,
+    client_control,
 
     // The answer is not stored.
     status,

@@ -153,7 +153,7 @@ Reason rule_body(const Case &it)
 
 Reason rule_request_no_store(const Case &it)
 {
-    return it.policy.client_control && it.request.no_store
+    return it.policy.client_control && it.request.control.no_store
                ? Reason::request_no_store
                : Reason::none;
 }

@@ -229,6 +229,50 @@ char *set_set_cookie(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return set_choice(cf, location_of(conf).set_cookie, choices);
 }
 
+char *set_status_header(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    static constexpr Choice<StatusHeader> choices[] = {
+        {"on", StatusHeader::on},
+        {"off", StatusHeader::off},
+        {"key", StatusHeader::key}};
+    return set_choice(cf, location_of(conf).status_header, choices);
+}
+
+// One line to choose arguments, and one to sort them.
+char *set_query(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    using Rules = cache::QueryRules;
+    static constexpr Choice<Rules::Choice> choices[] = {
+        {"sort", Rules::Choice::all},
+        {"drop", Rules::Choice::drop},
+        {"keep", Rules::Choice::keep}};
+
+    Setting<Rules> &query = location_of(conf).query;
+    const auto words = arguments(cf);
+    const std::string_view word = ngx::view(words[0]);
+    const auto choice = choose(word, choices);
+    if (!choice) {
+        return refuse(cf, word, what_to_write(choices));
+    }
+    const bool sorts = *choice == Rules::Choice::all;
+    if (sorts != (words.size() == 1)) {
+        return refuse(cf, "write the arguments' names behind \"drop\" or "
+                          "\"keep\", and none behind \"sort\"");
+    }
+    if (sorts ? query.value.sort : query.value.choice != Rules::Choice::all) {
+        return duplicate();
+    }
+    query.set = true;
+    query.value.sort |= sorts;
+    if (!sorts) {
+        query.value.choice = *choice;
+    }
+    for (const ngx_str_t &name : words.subspan(1)) {
+        query.value.names.push_back(ngx::view(name));
+    }
+    return NGX_CONF_OK;
+}
+
 char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     Setting<std::uint64_t> &size = location_of(conf).max_size;

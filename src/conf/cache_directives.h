@@ -15,6 +15,8 @@ char *set_vary(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_authorization(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_cookies(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_set_cookie(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_query(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_status_header(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_label(ngx_conf_t *cf, ngx_command_t *, void *conf);
 

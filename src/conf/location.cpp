@@ -17,6 +17,7 @@ void inherit(Location &child, const Location &parent)
     child.tenant.inherit(parent.tenant);
     child.host.inherit(parent.host);
     child.key.inherit(parent.key);
+    child.query.inherit(parent.query);
     child.valid.inherit(parent.valid);
     child.heuristic.inherit(parent.heuristic);
     child.ignored_fields.inherit(parent.ignored_fields);
@@ -30,7 +31,9 @@ void inherit(Location &child, const Location &parent)
     child.bypass.inherit(parent.bypass);
     child.no_store.inherit(parent.no_store);
     child.close_delimited.inherit(parent.close_delimited);
+    child.client_control.inherit(parent.client_control);
     child.max_size.inherit(parent.max_size);
+    child.status_header.inherit(parent.status_header);
     child.label.inherit(parent.label);
     child.limits.inherit(parent.limits);
     child.limit_status.inherit(parent.limit_status);
@@ -48,6 +51,7 @@ cache::Policy make_policy(const Location &lcf)
     policy.cookies = lcf.cookies.value;
     policy.set_cookie = lcf.set_cookie.value;
     policy.close_delimited = lcf.close_delimited.value;
+    policy.client_control = lcf.client_control.value;
     policy.ignored_fields = lcf.ignored_fields.value;
     policy.methods = lcf.methods.value;
     policy.max_size = lcf.max_size.value;

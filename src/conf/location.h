@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/policy.h"
+#include "cache/query_rules.h"
 #include "cache/vary_key.h"
 #include "conf/limit.h"
 #include "ngx/nginx.h"
@@ -46,6 +47,9 @@ struct Heuristic
     Millis max = std::chrono::hours(24);
 };
 
+// edge_cache_status_header (RFC 9211); `key`: with the key in it.
+enum class StatusHeader : std::uint8_t { off, on, key };
+
 struct Location
 {
     // Null: edge_cache off.
@@ -53,6 +57,7 @@ struct Location
     Setting<ngx::Value *> tenant;
     Setting<ngx::Value *> host;
     Setting<ngx::Value *> key;
+    Setting<cache::QueryRules> query;
     Setting<std::vector<cache::ValidRule>> valid;
     Setting<Heuristic> heuristic;
     Setting<std::uint32_t> ignored_fields;
@@ -66,7 +71,9 @@ struct Location
     Setting<std::vector<ngx::Value *>> bypass;
     Setting<std::vector<ngx::Value *>> no_store;
     Setting<bool> close_delimited;
+    Setting<bool> client_control;
     Setting<std::uint64_t> max_size{1024 * 1024};
+    Setting<StatusHeader> status_header;
     Setting<std::string_view> label;
 
     Setting<std::vector<LimitUse>> limits;

@@ -70,8 +70,11 @@ ngx_int_t filter_header(ngx_http_request_t *r)
     if (request != nullptr && request->may_fill) {
         ngx::guard<&begin_fill>(r, *request);
     }
-    if (request != nullptr && !request->hit) {
-        hide_own_fields(r);
+    if (request != nullptr) {
+        if (!request->hit) {
+            hide_own_fields(r);
+        }
+        ngx::guard<&add_cache_status>(r, *request);
     }
     ngx::guard<&add_limit_fields>(r);
     return next_header_filter(r);

@@ -1,11 +1,78 @@
 #include "flow/client_fields.h"
 
 #include "base/text.h"
+#include "cache/freshness.h"
+#include "http/cache_status.h"
 #include "http/targeted.h"
+#include "ngx/clock.h"
 #include "ngx/headers.h"
+#include "ngx/pool.h"
 #include "ngx/text.h"
 
 namespace edge::flow {
+
+namespace {
+
+using cache::Reason;
+using cache::Status;
+
+// RFC 9211 2.2, the most specific one.
+std::string_view forward_reason(const Request &request)
+{
+    if (request.reason == Reason::method) {
+        return "method";
+    }
+    if (request.reason == Reason::client_control) {
+        return "request";
+    }
+    if (request.status == Status::bypass) {
+        return "bypass";
+    }
+    if (request.found_expired) {
+        return "stale";
+    }
+    if (request.found_unusable) {
+        return "miss";
+    }
+    return request.variant ? "vary-miss" : "uri-miss";
+}
+
+http::CacheStatus cache_status(const Request &request)
+{
+    http::CacheStatus status;
+    status.cache = "edge-cache";
+    const cache::EntryTimes *times = nullptr;
+    if (request.hit) {
+        times = &request.hit->entry.times;
+        status.detail = name(request.hit->tier);
+    } else {
+        status.forward = forward_reason(request);
+        status.stored = request.fill.has_value();
+        status.detail = name(request.reason);
+        if (request.fill) {
+            times = &request.fill->plan().entry.times;
+        }
+    }
+    if (times != nullptr) {
+        status.ttl = std::chrono::floor<Seconds>(
+            remaining_lifetime(*times, ngx::wall_now()));
+    }
+    if (request.lcf.status_header.value == conf::StatusHeader::key &&
+        request.identity) {
+        status.key = request.identity->custom_key.empty()
+                         ? request.identity->target
+                         : request.identity->custom_key;
+    }
+    return status;
+}
+
+bool is_made_here(const ngx_http_request_t *r, const Request &request)
+{
+    return request.status == Status::none || r->err_status != 0 ||
+           request.reason == Reason::error_page;
+}
+
+} // namespace
 
 void hide_own_fields(ngx_http_request_t *r)
 {
@@ -14,6 +81,19 @@ void hide_own_fields(ngx_http_request_t *r)
             line.hash = 0;
         }
     });
+}
+
+void add_cache_status(ngx_http_request_t *r, const Request &request)
+{
+    if (request.lcf.status_header.value == conf::StatusHeader::off ||
+        is_made_here(r, request)) {
+        return;
+    }
+    const std::string member = serialize(cache_status(request));
+    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
+    line.hash = 1;
+    line.key = ngx::str("Cache-Status");
+    line.value = ngx::str(ngx::pool_copy(r->pool, member));
 }
 
 } // namespace edge::flow

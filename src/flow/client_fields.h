@@ -1,11 +1,16 @@
 // What clients see of a response differs from what the origin sent.
 #pragma once
 
+#include "flow/request.h"
 #include "ngx/nginx.h"
 
 namespace edge::flow {
 
 // Takes out what the origin said to this cache alone: Edge-Cache-Control.
 void hide_own_fields(ngx_http_request_t *r);
+
+// edge_cache_status_header: adds this cache's member of Cache-Status (RFC
+// 9211), unless the response is one that nginx makes itself.
+void add_cache_status(ngx_http_request_t *r, const Request &request);
 
 } // namespace edge::flow

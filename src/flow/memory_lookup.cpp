@@ -62,18 +62,26 @@ std::optional<Hit> find_in_memory(ngx_http_request_t *r, Request &request)
 
     const Entry &entry = found->entry;
     const WallTime now = ngx::wall_now();
-    if (remaining_lifetime(entry.times, now) <= Millis(0)) {
+    const Millis age = current_age(entry.times, now);
+    const Millis remaining = entry.times.lifetime - age;
+    if (remaining <= Millis(0)) {
+        request.found_expired = true;
         return std::nullopt;
     }
     Reason reason = may_answer(request.facts, request.lcf.policy, entry);
     if (reason == Reason::none) {
+        reason = may_satisfy(request.facts.control, request.lcf.policy, age,
+                             remaining);
+    }
+    if (reason == Reason::none) {
         reason = request.zone().judge(*found->object, entry);
     }
     if (reason != Reason::none) {
+        request.found_unusable = true;
         request.refuse(reason);
         return std::nullopt;
     }
-    return Hit{entry, current_age(entry.times, now), cache::Tier::memory,
+    return Hit{entry, age, cache::Tier::memory,
                std::move(found->object), {}};
 }
 

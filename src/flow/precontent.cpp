@@ -6,6 +6,7 @@
 #include "flow/limit_query.h"
 #include "flow/memory_lookup.h"
 #include "flow/pending.h"
+#include "flow/query.h"
 #include "flow/redis_lookup.h"
 #include "flow/request.h"
 #include "ngx/clock.h"
@@ -65,8 +66,11 @@ bool has_been_answered(const ngx_http_request_t *r)
 // know more.
 bool begin(ngx_http_request_t *r, Request &request)
 {
-    const Reason reason = has_been_answered(r) ? Reason::error_page
-                                               : examine(r, request);
+    const bool answered = has_been_answered(r);
+    if (!answered && !request.lcf.query.value.empty()) {
+        rewrite_query(r, request.lcf);
+    }
+    const Reason reason = answered ? Reason::error_page : examine(r, request);
     if (reason != Reason::none) {
         request.status = Status::bypass;
         request.refuse(reason);
@@ -76,6 +80,11 @@ bool begin(ngx_http_request_t *r, Request &request)
     if (ngx::any_true(r, request.lcf.bypass.value)) {
         request.status = Status::bypass;
         request.refuse(Reason::bypass_directive);
+        return false;
+    }
+    if (request.lcf.client_control.value && request.facts.control.no_cache) {
+        request.status = Status::bypass;
+        request.refuse(Reason::client_control);
         return false;
     }
     request.status = Status::miss;
@@ -102,6 +111,20 @@ void prepare_fill(ngx_http_request_t *r, Request &request)
     request.hidden = hide_range_and_conditions(r);
 }
 
+// RFC 9111 5.2.1.7: the client wants a stored answer or none.
+bool refuses_others(const Request &request)
+{
+    return request.facts.control.only_if_cached &&
+           request.reason != Reason::method;
+}
+
+ngx_int_t refuse_unstored(Request &request)
+{
+    request.reason = Reason::only_if_cached;
+    request.may_fill = false;
+    return NGX_HTTP_GATEWAY_TIME_OUT;
+}
+
 // Limits and lookups have said all they have to say.
 ngx_int_t conclude(ngx_http_request_t *r)
 {
@@ -117,6 +140,9 @@ ngx_int_t conclude(ngx_http_request_t *r)
     }
     if (request->hit) {
         return serve(r, *request);
+    }
+    if (refuses_others(*request)) {
+        return refuse_unstored(*request);
     }
     if (request->may_fill) {
         prepare_fill(r, *request);

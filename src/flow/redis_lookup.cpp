@@ -85,19 +85,27 @@ Reason make_hit(Request &request, const Hash128 &hash, const Stored &stored)
 {
     const WallTime now = ngx::wall_now();
     const Entry entry = as_foreign(stored.entry);
-    if (remaining_lifetime(entry.times, now) <= Millis(0)) {
+    const Millis age = current_age(entry.times, now);
+    const Millis remaining = entry.times.lifetime - age;
+    if (remaining <= Millis(0)) {
+        request.found_expired = true;
         return Reason::none;
     }
     Reason reason = may_answer(request.facts, request.lcf.policy, entry);
     if (reason == Reason::none) {
+        reason = may_satisfy(request.facts.control, request.lcf.policy, age,
+                             remaining);
+    }
+    if (reason == Reason::none) {
         reason = request.zone().judge(entry);
     }
     if (reason != Reason::none) {
+        request.found_unusable = true;
         return reason;
     }
     keep_in_memory(request, hash, stored);
-    request.hit.emplace(Hit{entry, current_age(entry.times, now),
-                            cache::Tier::redis, std::nullopt, stored.body});
+    request.hit.emplace(
+        Hit{entry, age, cache::Tier::redis, std::nullopt, stored.body});
     return Reason::none;
 }
 

@@ -61,6 +61,10 @@ struct Request
     // What memory knows of the resource's Vary names this variant.
     std::optional<VariantKey> variant;
     std::optional<Hit> hit;
+    // What was found for it is not fresh any more.
+    bool found_expired = false;
+    // It is, but not for this request, or not any more.
+    bool found_unusable = false;
 
     // A miss that may be stored: until the header says that it may not.
     bool may_fill = false;

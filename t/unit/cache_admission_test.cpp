@@ -98,8 +98,8 @@ void only_bypass_refuses_a_cookie_at_once(void **)
 
 void no_store_is_noticed(void **)
 {
-    assert_true(request({{"Cache-Control", "no-store"}}).no_store);
-    assert_false(request({{"Cache-Control", "no-cache"}}).no_store);
+    assert_true(request({{"Cache-Control", "no-store"}}).control.no_store);
+    assert_false(request({{"Cache-Control", "no-cache"}}).control.no_store);
 }
 
 Reason answer(std::initializer_list<Field> fields, const Policy &policy,
@@ -143,6 +143,53 @@ void a_cookie_is_answered_by_what_the_origin_shares(void **)
     assert_true(answer({field}, policy, false, false) == Reason::none);
 }
 
+cache::RequestControl control_of(std::vector<Field> fields)
+{
+    return cache::request_facts("GET", false, fields).control;
+}
+
+void pragma_counts_without_cache_control_only(void **)
+{
+    assert_true(control_of({{"Pragma", "no-cache"}}).no_cache);
+    assert_false(control_of({{"Pragma", "x"}}).no_cache);
+    assert_false(
+        control_of({{"Pragma", "no-cache"}, {"Cache-Control", "max-age=1"}})
+            .no_cache);
+}
+
+Reason satisfies(std::string_view asked, bool client_control = true)
+{
+    cache::Policy policy;
+    policy.client_control = client_control;
+    return may_satisfy(control_of({{"Cache-Control", asked}}), policy,
+                       Seconds(20), Seconds(40));
+}
+
+void clients_bound_age_and_freshness(void **)
+{
+    for (const std::string_view asked :
+         {"max-age=20", "min-fresh=40", "max-stale=5", "no-store", ""}) {
+        assert_true(satisfies(asked) == Reason::none);
+    }
+    for (const std::string_view asked :
+         {"max-age=19", "min-fresh=41", "no-cache", "max-age=-1"}) {
+        assert_true(satisfies(asked) == Reason::client_control);
+        assert_true(satisfies(asked, false) == Reason::none);
+    }
+}
+
+void a_request_is_unusual_by_size_or_by_its_bytes(void **)
+{
+    const std::string large(4096, 'x');
+    const std::vector<Field> fields[] = {
+        {{"X", large}}, {{"X", "a\x01"}}, {{"X y", "a"}}};
+    for (const auto &unusual : fields) {
+        assert_true(cache::is_unusual(unusual));
+    }
+    const std::vector<Field> usual = {{"Host", "a"}, {"X", "\t\xc3\xbc"}};
+    assert_false(cache::is_unusual(usual));
+}
+
 } // namespace
 
 int main()
@@ -160,6 +207,9 @@ int main()
         cmocka_unit_test(every_entry_answers_a_request_without_credentials),
         cmocka_unit_test(authorization_is_answered_by_what_the_origin_allows),
         cmocka_unit_test(a_cookie_is_answered_by_what_the_origin_shares),
+        cmocka_unit_test(pragma_counts_without_cache_control_only),
+        cmocka_unit_test(clients_bound_age_and_freshness),
+        cmocka_unit_test(a_request_is_unusual_by_size_or_by_its_bytes),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -245,7 +245,7 @@ void fields_with_control_bytes_are_refused(void **)
 void the_requests_no_store_counts_under_client_control(void **)
 {
     Exchange exchange({kFresh});
-    exchange.request.no_store = true;
+    exchange.request.control.no_store = true;
     assert_true(exchange.reason() == Reason::none);
     exchange.policy.client_control = true;
     assert_true(exchange.reason() == Reason::request_no_store);

@@ -1,0 +1,115 @@
+"""Cache-Control in requests (RFC 9111 5.2.1)."""
+
+import pytest
+
+from lib.cached import metric, verdict
+from lib.fleet import wait_stored
+from lib.origin import Reply
+
+ON = "edge_cache_client_control on;"
+
+
+@pytest.fixture
+def stored(cached, origin):
+    """An answer of the age 20 that is fresh for 40 more seconds."""
+    def start(location=ON, **pieces):
+        origin.on("/", Reply(headers={"Cache-Control": "max-age=60",
+                                      "Age": "20"}, body=b"x"))
+        nginx = cached(location, **pieces)
+        nginx.get("/")
+        return nginx
+
+    return start
+
+
+def ask(nginx, control, target="/"):
+    return nginx.get(target, {"Cache-Control": control})
+
+
+@pytest.mark.parametrize("control", [
+    "max-age=30", "min-fresh=30", "max-stale", "no-store", "no-transform",
+    "only-if-cached", "unknown=1", "max-age=99999999999999999999",
+    'x="no-cache"'])
+def test_what_the_stored_answer_satisfies(stored, control):
+    assert verdict(ask(stored(), control)) == ("HIT", None)
+
+
+@pytest.mark.parametrize("control, status", [
+    ("max-age=10", "MISS"), ("max-age=0", "MISS"), ("max-age=x", "MISS"),
+    ("min-fresh=50", "MISS"), ("no-cache", "BYPASS")])
+def test_what_it_does_not_satisfy(stored, origin, control, status):
+    nginx = stored()
+    response = ask(nginx, control)
+    assert response["X-Cache"] == status
+    assert origin.count("/") == 2
+    # The new answer is stored as any other.
+    assert nginx.get("/")["X-Cache"] == "HIT"
+
+
+def test_a_refusal_is_counted(stored):
+    nginx = stored()
+    assert verdict(ask(nginx, "no-cache")) == ("BYPASS", "client_control")
+    assert metric(nginx, "edge_cache_refused_total",
+                  reason="client_control") == 1
+
+
+def test_pragma_stands_in_for_cache_control_alone(stored):
+    nginx = stored()
+    assert nginx.get("/", {"Pragma": "no-cache"})["X-Cache"] == "BYPASS"
+    assert nginx.get("/", {"Pragma": "no-cache", "Cache-Control": "max-age=60"}
+                     )["X-Cache"] == "HIT"
+
+
+def test_no_store_keeps_the_new_answer_out(cached, origin):
+    nginx = cached(ON)
+    assert verdict(ask(nginx, "no-store")) == ("MISS", "request_no_store")
+    assert nginx.get("/")["X-Cache"] == "MISS"
+
+
+@pytest.mark.parametrize("control", [
+    "no-cache", "max-age=0", "min-fresh=50", "no-store"])
+def test_off_clients_have_no_say(stored, control):
+    assert verdict(ask(stored(""), control)) == ("HIT", None)
+
+
+@pytest.mark.parametrize("location", ["", ON])
+def test_only_if_cached_is_a_hit_or_504(stored, origin, location):
+    nginx = stored(location)
+    assert ask(nginx, "only-if-cached").status == 200
+    response = ask(nginx, "only-if-cached", "/other")
+    assert response.status == 504
+    assert verdict(response) == ("MISS", "only_if_cached")
+    assert origin.count("/other") == 0
+
+
+def test_only_if_cached_counts_where_the_cache_is_passed_by(stored, origin):
+    nginx = stored("edge_cache_bypass 1;")
+    response = ask(nginx, "only-if-cached")
+    assert response.status == 504
+    assert verdict(response) == ("BYPASS", "only_if_cached")
+    assert origin.count("/") == 1
+
+
+def test_only_if_cached_says_nothing_of_other_methods(stored, origin):
+    response = stored().get("/", {"Cache-Control": "only-if-cached"}, "POST",
+                            b"x")
+    assert verdict(response) == ("BYPASS", "method")
+    assert origin.count("/") == 2
+
+
+def test_an_error_page_for_504_is_shown(stored):
+    nginx = stored(server="""
+        error_page 504 /sorry;
+        location = /sorry { return 504 sorry; }""")
+    response = ask(nginx, "only-if-cached", "/other")
+    assert response.status == 504
+    assert response.text == "sorry"
+
+
+def test_only_if_cached_is_answered_from_redis(fleet, origin):
+    origin.on("/", Reply(headers={"Cache-Control": "max-age=60"}))
+    a, b = fleet.start(2)
+    a.get("/")
+    wait_stored(a, 1)
+    assert ask(b, "only-if-cached").status == 200
+    assert ask(b, "only-if-cached", "/other").status == 504
