@@ -31,7 +31,8 @@ bool has_only_pragma_no_cache(http::Fields request)
 bool is_admitted_method(std::string_view method, const Policy &policy)
 {
     return (method == "GET" && (policy.methods & kMethodGet)) ||
-           (method == "HEAD" && (policy.methods & kMethodHead));
+           (method == "HEAD" && (policy.methods & kMethodHead)) ||
+           is_keyed_by_body(method, policy);
 }
 
 RequestControl request_control(http::Fields request)
@@ -71,8 +72,9 @@ Reason may_satisfy(const RequestControl &control, const Policy &policy,
     if (!policy.client_control) {
         return Reason::none;
     }
+    const Seconds oldest = control.max_age.value_or(http::kMaxDeltaSeconds);
     const bool satisfied =
-        !control.no_cache && age <= control.max_age.value_or(http::kMaxDeltaSeconds) &&
+        !control.no_cache && age <= oldest &&
         remaining >= control.min_fresh.value_or(Seconds(0));
     return satisfied ? Reason::none : Reason::client_control;
 }
@@ -92,6 +94,13 @@ bool is_unusual(http::Fields request)
     return size > usual;
 }
 
+bool is_keyed_by_body(std::string_view method, const Policy &policy)
+{
+    return policy.body_key &&
+           ((method == "POST" && (policy.methods & kMethodPost)) ||
+            (method == "QUERY" && (policy.methods & kMethodQuery)));
+}
+
 Reason admit(const RequestFacts &request, const Policy &policy)
 {
     if (!is_admitted_method(request.method, policy)) {
@@ -100,7 +109,7 @@ Reason admit(const RequestFacts &request, const Policy &policy)
     if (request.has_upgrade) {
         return Reason::upgrade;
     }
-    if (request.has_body) {
+    if (request.has_body && !is_keyed_by_body(request.method, policy)) {
         return Reason::request_body;
     }
     if (request.has_method_override) {

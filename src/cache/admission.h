@@ -43,6 +43,10 @@ struct RequestFacts
 RequestFacts request_facts(std::string_view method, bool has_body,
                            http::Fields request);
 
+// edge_cache_body_key: the body is a part of the key, so the method is taken
+// for a safe one (QUERY is, RFC 10008; of POST the operator says so).
+bool is_keyed_by_body(std::string_view method, const Policy &policy);
+
 // The origin may refuse a request like this for its header alone: it is large,
 // or has bytes that no header should.
 bool is_unusual(http::Fields request);

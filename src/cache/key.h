@@ -17,7 +17,8 @@ struct KeyParts
 {
     std::string_view zone;
     std::string_view tenant;
-    // GET for GET and HEAD (RFC 9110 9.3.2).
+    // GET for GET and HEAD (RFC 9110 9.3.2); of others with a digest of the
+    // body and what says how to read it.
     std::string_view method;
     std::string_view scheme;
     // Lower case, without port and trailing dot.

@@ -36,6 +36,8 @@ enum IgnoredField : std::uint32_t {
 enum CachedMethod : std::uint32_t {
     kMethodGet = 1,
     kMethodHead = 2,
+    kMethodPost = 4,
+    kMethodQuery = 8,
 };
 
 // One line of edge_cache_valid; status 0 is `any`.
@@ -52,6 +54,7 @@ struct Policy
     SetCookie set_cookie = SetCookie::refuse;
     bool close_delimited = false;
     bool client_control = false;
+    bool body_key = false;
     std::uint32_t ignored_fields = 0;
     std::uint32_t methods = kMethodGet | kMethodHead;
     std::uint64_t max_size = 1024 * 1024;

@@ -149,8 +149,11 @@ char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
 char *set_methods(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     constexpr std::uint32_t both = cache::kMethodGet | cache::kMethodHead;
-    static constexpr Choice<std::uint32_t> choices[] = {{"GET", both},
-                                                        {"HEAD", both}};
+    static constexpr Choice<std::uint32_t> choices[] = {
+        {"GET", both},
+        {"HEAD", both},
+        {"POST", both | cache::kMethodPost},
+        {"QUERY", both | cache::kMethodQuery}};
     return set_mask(cf, location_of(conf).methods, choices);
 }
 

@@ -32,6 +32,7 @@ void inherit(Location &child, const Location &parent)
     child.no_store.inherit(parent.no_store);
     child.close_delimited.inherit(parent.close_delimited);
     child.client_control.inherit(parent.client_control);
+    child.body_key.inherit(parent.body_key);
     child.max_size.inherit(parent.max_size);
     child.status_header.inherit(parent.status_header);
     child.label.inherit(parent.label);
@@ -52,6 +53,7 @@ cache::Policy make_policy(const Location &lcf)
     policy.set_cookie = lcf.set_cookie.value;
     policy.close_delimited = lcf.close_delimited.value;
     policy.client_control = lcf.client_control.value;
+    policy.body_key = lcf.body_key.value;
     policy.ignored_fields = lcf.ignored_fields.value;
     policy.methods = lcf.methods.value;
     policy.max_size = lcf.max_size.value;
@@ -133,6 +135,14 @@ char *merge_location(ngx_conf_t *cf, void *parent, void *child)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"edge_cache_authorization tenant\" shares answers "
                            "inside a tenant: write \"edge_cache_tenant\" too");
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+    if (!lcf.body_key.value &&
+        (lcf.methods.value & (cache::kMethodPost | cache::kMethodQuery))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "answers to POST and QUERY depend on the body: "
+                           "write \"edge_cache_body_key on\" beside "
+                           "\"edge_cache_methods\"");
         return static_cast<char *>(NGX_CONF_ERROR);
     }
     lcf.zone.value->settings.has_tenants |= lcf.tenant.value != nullptr;

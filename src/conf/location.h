@@ -72,6 +72,7 @@ struct Location
     Setting<std::vector<ngx::Value *>> no_store;
     Setting<bool> close_delimited;
     Setting<bool> client_control;
+    Setting<bool> body_key;
     Setting<std::uint64_t> max_size{1024 * 1024};
     Setting<StatusHeader> status_header;
     Setting<std::string_view> label;

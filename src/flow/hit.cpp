@@ -44,9 +44,11 @@ void add_age(ngx_http_request_t *r, Millis age)
     line.value = ngx::str({text, static_cast<std::size_t>(size)});
 }
 
+// Only GET, HEAD and QUERY ask for a 304 by them (RFC 9110 13.1.2).
 bool is_conditional(const ngx_http_request_t *r)
 {
-    return r->headers_in.if_none_match || r->headers_in.if_modified_since;
+    return r->method != NGX_HTTP_POST &&
+           (r->headers_in.if_none_match || r->headers_in.if_modified_since);
 }
 
 // RFC 9110 15.4.5: what the client has stays as it is, so nothing that

@@ -4,7 +4,9 @@
 
 #include "base/digest.h"
 #include "cache/entry.h"
+#include "cache/admission.h"
 #include "cache/key.h"
+#include "flow/request_body.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
@@ -249,6 +251,13 @@ Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
     parts.zone = zone.settings.name;
     parts.tenant = identity.tenant;
     parts.method = "GET";
+    if (cache::is_keyed_by_body(ngx::view(r->method_name), lcf.policy)) {
+        const auto method = method_and_body(r);
+        if (!method) {
+            return Reason::request_body;
+        }
+        parts.method = *method;
+    }
     parts.scheme = identity.scheme;
     parts.authority = identity.authority;
     if (lcf.host.value == nullptr) {

@@ -9,6 +9,7 @@
 #include "flow/query.h"
 #include "flow/redis_lookup.h"
 #include "flow/request.h"
+#include "flow/request_body.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
@@ -186,6 +187,9 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
     const LimitVerdict verdict = check_limits(r, lcf);
     if (verdict == LimitVerdict::refuse) {
         return refuse_request(r);
+    }
+    if (needs_body(r, lcf)) {
+        return read_body(r);
     }
     LimitCheck *limits =
         verdict == LimitVerdict::ask_redis ? find_limit_check(r) : nullptr;

@@ -98,6 +98,8 @@ ngx_command_t directives[] = {
         guard<&conf::set_values<&Location::bypass>>),
     any("edge_cache_no_store", NGX_CONF_1MORE,
         guard<&conf::set_values<&Location::no_store>>),
+    any("edge_cache_body_key", NGX_CONF_TAKE1,
+        guard<&conf::set_flag<&Location::body_key>>),
     any("edge_cache_client_control", NGX_CONF_TAKE1,
         guard<&conf::set_flag<&Location::client_control>>),
     any("edge_cache_close_delimited", NGX_CONF_TAKE1,
