@@ -1,5 +1,7 @@
 #include "cache/admission.h"
 
+#include <algorithm>
+
 #include "http/cache_control.h"
 #include "http/conditional.h"
 #include "http/token.h"
@@ -8,11 +10,15 @@ namespace edge::cache {
 
 namespace {
 
-bool is_method_override(const http::Field &field)
+bool is_override(const http::Field &field)
 {
-    return http::is_field(field, "X-HTTP-Method-Override") ||
-           http::is_field(field, "X-HTTP-Method") ||
-           http::is_field(field, "X-Method-Override");
+    constexpr std::string_view names[] = {
+        "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+        "X-Original-URL",         "X-Rewrite-URL",
+    };
+    return std::any_of(
+        std::begin(names), std::end(names),
+        [&field](auto name) { return http::is_field(field, name); });
 }
 
 bool has_only_pragma_no_cache(http::Fields request)
@@ -61,7 +67,10 @@ RequestFacts request_facts(std::string_view method, bool has_body,
         facts.has_upgrade |= http::is_field(field, "Upgrade");
         facts.has_authorization |= http::is_field(field, "Authorization");
         facts.has_cookie |= http::is_field(field, "Cookie");
-        facts.has_method_override |= is_method_override(field);
+        facts.has_override |= is_override(field);
+        if (http::is_field(field, "Origin")) {
+            facts.origin = trim_ows(field.value);
+        }
     }
     return facts;
 }
@@ -112,7 +121,7 @@ Reason admit(const RequestFacts &request, const Policy &policy)
     if (request.has_body && !is_keyed_by_body(request.method, policy)) {
         return Reason::request_body;
     }
-    if (request.has_method_override) {
+    if (request.has_override) {
         return Reason::method_override;
     }
     if (request.has_precondition) {

@@ -32,9 +32,11 @@ struct RequestFacts
     bool has_upgrade = false;
     bool has_authorization = false;
     bool has_cookie = false;
-    // X-HTTP-Method-Override and its like: the origin may see another method
-    // than the key.
-    bool has_method_override = false;
+    // X-HTTP-Method-Override, X-Original-URL and their like: the origin may
+    // see another method or URL than the key.
+    bool has_override = false;
+    // Of the Origin field; empty without it.
+    std::string_view origin{};
     // If-Match, If-Unmodified-Since: the origin's to decide.
     bool has_precondition = false;
     RequestControl control{};

@@ -305,6 +305,29 @@ bool is_expired(const Storable &result, Millis initial_age)
     return initial_age >= usable;
 }
 
+// An origin that shows a request's Origin to all who ask (CORS) makes the
+// answer one for that Origin, whether its Vary says so or not.
+bool reflects_origin(const Case &it)
+{
+    bool reflects = false;
+    http::for_each_value(it.response.fields, "Access-Control-Allow-Origin",
+                         [&](std::string_view value) {
+                             reflects |= !it.request.origin.empty() &&
+                                         trim_ows(value) == it.request.origin;
+                         });
+    return reflects;
+}
+
+std::vector<std::string> selecting_fields(const Case &it)
+{
+    std::vector<std::string> names = it.vary.names;
+    const auto place = std::lower_bound(names.begin(), names.end(), "origin");
+    if (reflects_origin(it) && (place == names.end() || *place != "origin")) {
+        names.insert(place, "origin");
+    }
+    return names;
+}
+
 Storable allowed(const Case &it, const EntryTimes &times, bool from_origin)
 {
     const http::CacheControl &control = it.control;
@@ -319,7 +342,7 @@ Storable allowed(const Case &it, const EntryTimes &times, bool from_origin)
     result.authorization_allowed = is_shared || control.must_revalidate;
     result.strip_set_cookie = it.policy.set_cookie != SetCookie::store;
     result.withheld = control.withheld;
-    result.vary = it.vary.names;
+    result.vary = selecting_fields(it);
     return result;
 }
 

@@ -45,7 +45,8 @@ struct Storable
     bool strip_set_cookie = true;
     // Fields that must not be reused; views into the response's fields.
     http::FieldNames withheld;
-    // The selecting fields, lower case, sorted.
+    // The selecting fields, lower case, sorted: Vary's, and Origin where
+    // Access-Control-Allow-Origin repeats it.
     std::vector<std::string> vary;
 };
 

@@ -41,15 +41,25 @@ std::optional<std::string> joined_lines(http::Fields request,
     return all;
 }
 
-http::Normaliser normaliser_of(std::span<const VaryRule> rules,
-                               std::string_view name)
+// Null: the text counts.
+const VaryRule *rule_of(std::span<const VaryRule> rules, std::string_view name)
 {
-    const auto rule =
-        std::find_if(rules.begin(), rules.end(), [name](VaryRule candidate) {
+    const auto rule = std::find_if(
+        rules.begin(), rules.end(), [name](const VaryRule &candidate) {
             return candidate.normaliser != http::Normaliser::none &&
                    candidate.name == name;
         });
-    return rule == rules.end() ? http::Normaliser::none : rule->normaliser;
+    return rule == rules.end() ? nullptr : &*rule;
+}
+
+std::optional<std::string> meaning_of(const VaryRule *rule,
+                                      std::string_view value)
+{
+    if (rule == nullptr) {
+        return std::nullopt;
+    }
+    return rule->offered.empty() ? http::normalise(rule->normaliser, value)
+                                 : http::best_languages(value, rule->offered);
 }
 
 } // namespace
@@ -65,7 +75,7 @@ std::string vary_key(StringList names, http::Fields request,
             append(key, Kind::absent, {});
             continue;
         }
-        const auto meaning = normalise(normaliser_of(rules, *name), *value);
+        const auto meaning = meaning_of(rule_of(rules, *name), *value);
         append(key, meaning ? Kind::meaning : Kind::text,
                meaning ? *meaning : *value);
     }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cache/entry.h"
 #include "http/field.h"
@@ -20,6 +21,8 @@ struct VaryRule
     // Lower case.
     std::string_view name;
     http::Normaliser normaliser = http::Normaliser::none;
+    // Of a `language`: what there is, lower case; empty: not known.
+    std::vector<std::string_view> offered{};
 };
 
 // Per name: the name and the lines' values joined by ", ", or what they mean,

@@ -180,9 +180,17 @@ char *set_vary(ngx_conf_t *cf, ngx_command_t *, void *conf)
         }
         rule.normaliser = *normaliser;
     }
+    if (words.size() > 2 && rule.normaliser != Normaliser::language) {
+        return refuse(cf, "write languages behind \"language\" only");
+    }
+    for (ngx_str_t &language : words.subspan(std::min<std::size_t>(
+             words.size(), 2))) {
+        ngx_strlow(language.data, language.data, language.len);
+        rule.offered.push_back(ngx::view(language));
+    }
     Setting<std::vector<cache::VaryRule>> &vary = location_of(conf).vary;
     vary.set = true;
-    vary.value.push_back(rule);
+    vary.value.push_back(std::move(rule));
     return NGX_CONF_OK;
 }
 

@@ -75,6 +75,9 @@ std::uint64_t make_fingerprint(const Location &lcf)
     for (const cache::VaryRule &rule : lcf.vary.value) {
         text.append(rule.name).append(",");
         text += static_cast<char>('0' + static_cast<int>(rule.normaliser));
+        for (const std::string_view language : rule.offered) {
+            text.append(language).append(",");
+        }
     }
     text += ';';
     for (const std::string_view name : lcf.cookie_names.value) {

@@ -74,6 +74,7 @@ ngx_int_t filter_header(ngx_http_request_t *r)
         if (!request->hit) {
             hide_own_fields(r);
         }
+        obey_no_transform(r);
         ngx::guard<&add_cache_status>(r, *request);
     }
     ngx::guard<&add_limit_fields>(r);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cache/freshness.h"
+#include "http/cache_control.h"
 #include "http/cache_status.h"
 #include "http/targeted.h"
 #include "ngx/clock.h"
@@ -81,6 +82,20 @@ void hide_own_fields(ngx_http_request_t *r)
             line.hash = 0;
         }
     });
+}
+
+void obey_no_transform(ngx_http_request_t *r)
+{
+    bool forbidden = false;
+    ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
+        const http::Field field{ngx::view(line.key), ngx::view(line.value)};
+        forbidden |= http::is_field(field, "Cache-Control") &&
+                     http::parse_cache_control({&field, 1}).no_transform;
+    });
+    if (forbidden) {
+        r->gzip_tested = 1;
+        r->gzip_ok = 0;
+    }
 }
 
 void add_cache_status(ngx_http_request_t *r, const Request &request)

@@ -9,6 +9,9 @@ namespace edge::flow {
 // Takes out what the origin said to this cache alone: Edge-Cache-Control.
 void hide_own_fields(ngx_http_request_t *r);
 
+// What must not be transformed is not compressed either (RFC 9110 7.7).
+void obey_no_transform(ngx_http_request_t *r);
+
 // edge_cache_status_header: adds this cache's member of Cache-Status (RFC
 // 9211), unless the response is one that nginx makes itself.
 void add_cache_status(ngx_http_request_t *r, const Request &request);

@@ -189,7 +189,54 @@ std::optional<std::string> normalised_language(std::string_view value)
     return list;
 }
 
+bool begins_with(std::string_view language, std::string_view range)
+{
+    return language.starts_with(range) &&
+           (language.size() == range.size() || language[range.size()] == '-');
+}
+
+// By the most specific range that answers it.
+Weight weight_of(std::string_view language,
+                 const std::vector<Preference> &ranges)
+{
+    std::size_t longest = 0;
+    Weight weight = 0;
+    for (const Preference &range : ranges) {
+        const bool matches = begins_with(language, range.name) ||
+                             begins_with(range.name, language);
+        const std::size_t size = matches ? range.name.size() + 1 : 1;
+        if ((matches || range.name == "*") && size > longest) {
+            longest = size;
+            weight = range.weight;
+        }
+    }
+    return weight;
+}
+
 } // namespace
+
+std::optional<std::string>
+best_languages(std::string_view value,
+               std::span<const std::string_view> offered)
+{
+    auto ranges = parse_preferences(value);
+    if (!ranges || !make_set(*ranges)) {
+        return std::nullopt;
+    }
+    Weight best = 1;
+    std::string list;
+    for (const std::string_view language : offered) {
+        const Weight weight = weight_of(language, *ranges);
+        if (weight > best) {
+            list.clear();
+            best = weight;
+        }
+        if (weight == best) {
+            list.append(language).append(",");
+        }
+    }
+    return list;
+}
 
 std::optional<std::string> normalise(Normaliser normaliser,
                                      std::string_view value)

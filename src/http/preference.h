@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,13 @@ enum class Normaliser : std::uint8_t
     // nor, where the weights are the same, their order.
     language
 };
+
+// Which of `offered` (lower case) an Accept-Language likes best; several where
+// it likes them the same, none where it names none of them. A language answers
+// a range that it begins with or that begins with it (RFC 4647 3.3.1, 3.4).
+std::optional<std::string>
+best_languages(std::string_view value,
+               std::span<const std::string_view> offered);
 
 // Two values that become one text mean the same. nullopt for `none`, and where
 // `value` cannot be read with certainty.

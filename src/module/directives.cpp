@@ -86,7 +86,7 @@ ngx_command_t directives[] = {
     any("edge_cache_query", NGX_CONF_1MORE, guard<&conf::set_query>),
     any("edge_cache_status_header", NGX_CONF_TAKE1,
         guard<&conf::set_status_header>),
-    any("edge_cache_vary", NGX_CONF_TAKE12, guard<&conf::set_vary>),
+    any("edge_cache_vary", NGX_CONF_1MORE, guard<&conf::set_vary>),
     any("edge_cache_tags", NGX_CONF_1MORE,
         guard<&conf::set_values<&Location::tags>>),
     any("edge_cache_authorization", NGX_CONF_TAKE1,

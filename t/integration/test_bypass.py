@@ -35,6 +35,8 @@ def warm(cached, origin):
     ("GET", {"X-HTTP-Method-Override": "DELETE"}, None, "method_override"),
     ("GET", {"X-HTTP-Method": "PUT"}, None, "method_override"),
     ("GET", {"X-Method-Override": "PUT"}, None, "method_override"),
+    ("GET", {"X-Original-URL": "/admin"}, None, "method_override"),
+    ("GET", {"X-Rewrite-URL": "/admin"}, None, "method_override"),
     ("GET", {"If-Match": '"1"'}, None, "precondition"),
     ("GET", {"If-Unmodified-Since": "Mon, 02 Nov 2020 10:00:00 GMT"}, None,
      "precondition"),

@@ -24,6 +24,8 @@ def varying(cached, origin):
     ("Accept-Encoding", "encoding", "gzip", "br", "MISS"),
     ("Accept-Language", "language", "en, de", "DE,en", "HIT"),
     ("Accept-Language", "language", "en, de", "en, de;q=0.5", "MISS"),
+    ("Accept-Language", "language en de", "en-GB, fr", "en;q=0.5", "HIT"),
+    ("Accept-Language", "language en de", "en, fr", "fr", "MISS"),
     ("X-Fields", "list", "a, b", " a,b", "HIT"),
     ("X-Fields", "list", "a, b", "b, a", "MISS"),
 ])
@@ -74,6 +76,7 @@ def test_where_nothing_is_normalised_the_text_counts(cached, origin):
 
 @pytest.mark.parametrize("text, message", [
     ("Accept-Language languages", 'write "list", "encoding" or "language"'),
+    ("Accept list de", 'behind "language" only'),
     ("Accept, list", "write the name of a header field")])
 def test_what_is_no_normaliser(cached, text, message):
     nginx = cached()

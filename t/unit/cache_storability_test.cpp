@@ -556,6 +556,22 @@ void a_heuristic_never_stands_above_what_is_said(void **)
     assert_int_equal(exchange.ttl(), 9);
 }
 
+void an_origin_that_is_repeated_selects(void **)
+{
+    Exchange exchange({kFresh, {"Vary", "accept, x"},
+                       {"Access-Control-Allow-Origin", "https://a.example"}});
+    const std::vector<std::string> vary = {"accept", "x"};
+    assert_true(exchange.stored().vary == vary);
+    exchange.request.origin = "https://b.example";
+    assert_true(exchange.stored().vary == vary);
+
+    exchange.request.origin = "https://a.example";
+    const std::vector<std::string> more = {"accept", "origin", "x"};
+    assert_true(exchange.stored().vary == more);
+    exchange.fields[1] = {"Vary", "Origin"};
+    assert_true(exchange.stored().vary == std::vector<std::string>{"origin"});
+}
+
 } // namespace
 
 int main()
@@ -600,6 +616,7 @@ int main()
         cmocka_unit_test(an_invalid_or_ignored_x_accel_expires_is_not_there),
         cmocka_unit_test(x_accel_expires_does_not_share_what_is_private),
         cmocka_unit_test(extreme_times_do_not_overflow),
+        cmocka_unit_test(an_origin_that_is_repeated_selects),
         cmocka_unit_test(a_targeted_field_decides_alone),
         cmocka_unit_test(a_targeted_field_that_is_ignored_leaves_it_to_the_next),
         cmocka_unit_test(credentials_need_leave_from_the_targeted_field),

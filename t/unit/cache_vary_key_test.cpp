@@ -70,6 +70,8 @@ void a_value_cannot_pass_for_another_field(void **)
 
 const std::vector<cache::VaryRule> kLanguage = {
     {"accept"}, {"accept-language", http::Normaliser::language}};
+const std::vector<cache::VaryRule> kGerman = {
+    {"accept-language", http::Normaliser::language, {"de"}}};
 
 void a_rule_joins_variants_of_one_meaning(void **)
 {
@@ -80,6 +82,17 @@ void a_rule_joins_variants_of_one_meaning(void **)
                         kLanguage),
                     one);
     assert_true(key({"accept-language"}, {}, kLanguage) != one);
+}
+
+void offered_languages_are_all_that_counts(void **)
+{
+    const auto one = key({"accept-language"},
+                         {{"Accept-Language", "en, de"}}, kGerman);
+    assert_sv_equal(key({"accept-language"},
+                        {{"Accept-Language", "fr;q=0.5, de"}}, kGerman),
+                    one);
+    assert_true(key({"accept-language"}, {{"Accept-Language", "fr"}},
+                    kGerman) != one);
 }
 
 void a_rule_leaves_other_fields_alone(void **)
@@ -111,6 +124,7 @@ int main()
         cmocka_unit_test(space_around_a_value_does_not_matter),
         cmocka_unit_test(a_value_cannot_pass_for_another_field),
         cmocka_unit_test(a_rule_joins_variants_of_one_meaning),
+        cmocka_unit_test(offered_languages_are_all_that_counts),
         cmocka_unit_test(a_rule_leaves_other_fields_alone),
         cmocka_unit_test(a_text_cannot_pass_for_a_meaning),
     };

@@ -86,6 +86,26 @@ void languages_with_one_weight_have_no_order(void **)
     assert_different(Normaliser::language, "en", "en-GB");
 }
 
+std::string best(std::string_view value)
+{
+    constexpr std::string_view offered[] = {"de", "en", "pt-br"};
+    return http::best_languages(value, offered).value_or("?");
+}
+
+void the_best_of_the_offered_languages_counts(void **)
+{
+    assert_sv_equal(best("en, fr;q=0.5"), "en,");
+    assert_sv_equal(best("fr, EN;q=0.5, de;q=0.4"), "en,");
+    assert_sv_equal(best("en, de"), "de,en,");
+    assert_sv_equal(best("de-AT, en;q=0.9"), "de,");
+    assert_sv_equal(best("pt, en;q=0.9"), "pt-br,");
+    assert_sv_equal(best("pt-pt"), "");
+    assert_sv_equal(best("*;q=0.1, de;q=0"), "en,pt-br,");
+    assert_sv_equal(best("eng"), "");
+    assert_sv_equal(best(""), "");
+    assert_sv_equal(best("en;x=1"), "?");
+}
+
 void what_cannot_be_read_is_left_alone(void **)
 {
     for (const Normaliser normaliser :
@@ -108,6 +128,7 @@ int main()
         cmocka_unit_test(codings_are_a_set),
         cmocka_unit_test(refused_codings_are_kept_where_they_matter),
         cmocka_unit_test(languages_with_one_weight_have_no_order),
+        cmocka_unit_test(the_best_of_the_offered_languages_counts),
         cmocka_unit_test(what_cannot_be_read_is_left_alone),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
