@@ -8,6 +8,28 @@ namespace edge::api {
 
 namespace {
 
+Json describe(const tier::RedisTier *tier, bool &degraded)
+{
+    using redis::NodeState;
+
+    Json json;
+    const NodeState state =
+        tier != nullptr ? tier->redis().state() : NodeState::connecting;
+    const bool up = tier != nullptr && tier->redis().up();
+    degraded = degraded || state != NodeState::up;
+    json["state"] = up ? "up" : "down";
+    if (state != NodeState::up) {
+        json["condition"] = redis::state_name(state);
+    }
+    if (state == NodeState::noperm) {
+        json["missing"] = tier->redis().missing();
+    }
+    if (!up && tier != nullptr) {
+        json["reason"] = tier->redis().reason();
+    }
+    return json;
+}
+
 // Neither addresses nor secrets: the page may be open to more than operators.
 Json describe(tier::Zone &zone, bool &degraded)
 {
@@ -21,13 +43,9 @@ Json describe(tier::Zone &zone, bool &degraded)
         return json;
     }
 
-    const bool up = zone.redis() != nullptr && zone.redis()->redis().up();
     const tier::Coherence coherence = zone.coherence();
-    degraded = degraded || !up || !coherence.is_current;
-    json["redis"]["state"] = up ? "up" : "down";
-    if (!up && zone.redis() != nullptr) {
-        json["redis"]["reason"] = zone.redis()->redis().reason();
-    }
+    json["redis"] = describe(zone.redis(), degraded);
+    degraded = degraded || !coherence.is_current;
     json["log"]["state"] = coherence.is_current ? "current" : "behind";
     json["log"]["coherence"] =
         zone.settings.strict ? "strict" : "available";
@@ -53,8 +71,8 @@ Answer health(conf::Main &main, bool strict)
     body["zones"] = std::move(zones);
 
     Answer answer;
-    answer.status = degraded && strict ? NGX_HTTP_SERVICE_UNAVAILABLE
-                                       : NGX_HTTP_OK;
+    answer.status =
+        degraded && strict ? NGX_HTTP_SERVICE_UNAVAILABLE : NGX_HTTP_OK;
     answer.body = to_text(body);
     return answer;
 }

@@ -54,9 +54,7 @@ constexpr Figure kFigures[] = {
          return static_cast<double>(c.applied.generation.sequence());
      }},
     {"edge_cache_log_selectors", "gauge", "Purged names that are remembered.",
-     [](const tier::Coherence &c) {
-         return static_cast<double>(c.selectors);
-     }},
+     [](const tier::Coherence &c) { return static_cast<double>(c.selectors); }},
     {"edge_cache_log_selectors_dropped_total", "counter",
      "Purged names forgotten for lack of room, and with each all that is "
      "older.",
@@ -87,10 +85,28 @@ void connections(Exposition &out, const Zones &zones)
     out.family(name, "gauge",
                "1: the worker that answers this has a connection to Redis.");
     for (const tier::Zone *zone : zones) {
-        const bool up =
-            zone->redis() != nullptr && zone->redis()->redis().up();
-        out.sample(name, {{"zone", zone->settings.name}},
-                   std::uint64_t{up});
+        const bool up = zone->redis() != nullptr && zone->redis()->redis().up();
+        out.sample(name, {{"zone", zone->settings.name}}, std::uint64_t{up});
+    }
+}
+
+// A sample for each state, so that alerts need not know them all.
+void states(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_redis_state";
+    out.family(name, "gauge",
+               "1: the state of Redis for the worker that answers this.");
+    for (const tier::Zone *zone : zones) {
+        const redis::NodeState now = zone->redis() != nullptr
+                                         ? zone->redis()->redis().state()
+                                         : redis::NodeState::connecting;
+        for (std::size_t i = 0; i < redis::kNodeStates; i++) {
+            const auto state = static_cast<redis::NodeState>(i);
+            out.sample(name,
+                       {{"zone", zone->settings.name},
+                        {"state", redis::state_name(state)}},
+                       std::uint64_t{state == now});
+        }
     }
 }
 
@@ -108,6 +124,7 @@ void add_shared_metrics(Exposition &out, const Zones &zones)
         return;
     }
     connections(out, shared);
+    states(out, shared);
     stores(out, shared);
     figures(out, shared);
 }

@@ -17,8 +17,7 @@ template <typename Command> class Call
 public:
     Call(ngx::Flow &flow, Redis &redis, std::pmr::memory_resource &memory,
          Command command)
-        : Call(flow, redis, memory, std::move(command),
-               redis.config().timeout)
+        : Call(flow, redis, memory, std::move(command), redis.config().timeout)
     {
     }
     Call(ngx::Flow &flow, Redis &redis, std::pmr::memory_resource &memory,

@@ -3,6 +3,9 @@
 #include <array>
 
 namespace edge::client {
+
+using redis::NodeState;
+
 namespace {
 
 // Large enough for most replies of one turn, small enough to move about in
@@ -11,8 +14,8 @@ constexpr std::size_t kReadSize = 32 * 1024;
 
 } // namespace
 
-Connection::Connection(const RedisConfig &config, Listener &listener)
-    : config_(config), listener_(listener), log_(*ngx_cycle->log),
+Connection::Connection(const Settings &settings, Listener &listener)
+    : settings_(settings), listener_(listener), log_(*ngx_cycle->log),
       peer_({[](void *data) { static_cast<Connection *>(data)->on_readable(); },
              [](void *data) { static_cast<Connection *>(data)->on_writable(); },
              this},
@@ -23,23 +26,32 @@ Connection::Connection(const RedisConfig &config, Listener &listener)
 
 redis::HandshakeOptions Connection::handshake_options() const
 {
-    return {config_.user, config_.passwords, config_.db, config_.client_name};
+    return {.user = settings_.credentials.user,
+            .passwords = settings_.credentials.passwords,
+            .db = settings_.db,
+            .has_to_be_master = settings_.has_to_be_master,
+            .client_name = settings_.config.client_name};
 }
 
-void Connection::connect(const Server &server)
+void Connection::name_target(std::string_view address)
 {
     std::string context = "talking to redis \"";
-    context.append(config_.name).append("\" at ");
-    context.append(server.address.text);
+    context.append(settings_.config.name).append("\" at ").append(address);
     log_.set_context(context);
-    tls_name_ = config_.tls_name.empty() ? server.host : config_.tls_name;
+}
+
+void Connection::connect(const Server &server, const ngx::Address &address)
+{
+    name_target(address.text);
+    tls_name_ = settings_.config.tls_name.empty() ? server.endpoint.host
+                                                  : settings_.config.tls_name;
 
     handshake_memory_.release();
     reader_.emplace();
     handshake_.emplace(handshake_options());
     state_ = State::connecting;
-    if (!peer_.connect(server.address)) {
-        end(Listener::Cause::failed, "connect failed");
+    if (!peer_.connect(address)) {
+        fail({NodeState::unreachable, "connect failed"});
     }
 }
 
@@ -51,15 +63,10 @@ void Connection::close()
     reader_.reset();
 }
 
-void Connection::fail(std::string_view why)
-{
-    end(Listener::Cause::failed, why);
-}
-
-void Connection::end(Listener::Cause cause, std::string_view why)
+void Connection::fail(const redis::Failure &failure)
 {
     close();
-    listener_.on_closed(cause, why);
+    listener_.on_closed(failure);
 }
 
 bool Connection::under_way() const
@@ -72,10 +79,10 @@ void Connection::go_on()
 {
     if (state_ == State::securing) {
         const auto why = peer_.insecure();
-        why ? fail(*why) : begin_handshake();
+        why ? fail({NodeState::untrusted, *why}) : begin_handshake();
     } else if (!peer_.connected()) {
-        fail("connect failed");
-    } else if (config_.tls != nullptr) {
+        fail({NodeState::unreachable, "connect failed"});
+    } else if (settings_.config.tls != nullptr) {
         secure();
     } else {
         begin_handshake();
@@ -85,8 +92,8 @@ void Connection::go_on()
 void Connection::secure()
 {
     state_ = State::securing;
-    if (!peer_.secure(*config_.tls, tls_name_)) {
-        fail("TLS handshake failed");
+    if (!peer_.secure(*settings_.config.tls, tls_name_)) {
+        fail({NodeState::untrusted, "TLS handshake failed"});
     }
 }
 
@@ -119,7 +126,7 @@ void Connection::send()
             return;
         }
         if (io.status == ngx::Peer::Status::closed) {
-            fail("connection broken");
+            fail({NodeState::unreachable, "connection broken"});
             return;
         }
         output_.consume(io.size);
@@ -145,7 +152,7 @@ bool Connection::receive()
         return false;
     }
     if (io.status == ngx::Peer::Status::closed) {
-        end(Listener::Cause::closed, "connection closed");
+        fail({NodeState::closed, "connection closed"});
         return false;
     }
     reader_->feed({buffer.data(), io.size});
@@ -169,15 +176,15 @@ bool Connection::take_replies()
             return true;
         }
         if (next.status == Status::violated) {
-            fail(describe(reader_->violation()));
+            fail({NodeState::strange, describe(reader_->violation())});
             return false;
         }
         if (state_ == State::handshake) {
             if (!take_handshake_reply(*next.reply)) {
                 return false;
             }
-        } else if (const auto why = listener_.on_reply(next.reply)) {
-            fail(*why);
+        } else if (const auto failure = listener_.on_reply(next.reply)) {
+            fail(*failure);
             return false;
         }
     }
@@ -197,16 +204,13 @@ bool Connection::take_handshake_reply(const redis::Reply &reply)
         state_ = State::ready;
         listener_.on_ready();
         return state_ != State::closed;
-    case Progress::refused:
     case Progress::failed:
         break;
     }
 
     std::string why(handshake_->failed_step());
     why.append(" answered by ").append(handshake_->failed_code());
-    end(progress == Progress::refused ? Listener::Cause::refused
-                                      : Listener::Cause::failed,
-        why);
+    fail({handshake_->failed_state(), why});
     return false;
 }
 

@@ -14,6 +14,7 @@
 #include "redis/handshake.h"
 #include "redis/output.h"
 #include "redis/reader.h"
+#include "redis/state.h"
 
 namespace edge::client {
 
@@ -27,35 +28,40 @@ public:
         virtual void on_ready() = 0;
 
         // Closed by anyone but close(). It may be connected again at once.
-        enum class Cause
-        {
-            closed, // by the server
-            failed,
-            refused // user or password: do not hurry to try again
-        };
-        virtual void on_closed(Cause cause, std::string_view why) = 0;
+        virtual void on_closed(const redis::Failure &failure) = 0;
 
         // For the next reply: see redis::Reader::next().
         virtual std::pmr::memory_resource *reply_target() = 0;
         // nullptr: dropped. Returns why the connection is to be closed, if
         // it is. Must not close it or destroy it.
-        virtual std::optional<std::string_view>
+        virtual std::optional<redis::Failure>
         on_reply(const redis::Reply *reply) = 0;
 
     protected:
         ~Listener() = default;
     };
 
+    // What is said on a new connection, and how much time there is for it.
+    struct Settings
+    {
+        const RedisConfig &config;
+        const Credentials &credentials;
+        unsigned db;
+        bool has_to_be_master;
+    };
+
     // Both outlive the connection.
-    Connection(const RedisConfig &config, Listener &listener);
+    Connection(const Settings &settings, Listener &listener);
 
     // Requires a closed connection. Failures come through on_closed(), also
     // from inside.
-    void connect(const Server &server);
+    void connect(const Server &server, const ngx::Address &address);
+    // For the log.
+    void name_target(std::string_view address);
     // Tells nobody.
     void close();
     // As if it had failed by itself.
-    void fail(std::string_view why);
+    void fail(const redis::Failure &failure);
 
     bool ready() const { return state_ == State::ready; }
     bool connecting() const
@@ -91,17 +97,16 @@ private:
     bool take_handshake_reply(const redis::Reply &reply);
     void next_step();
     void send();
-    void end(Listener::Cause cause, std::string_view why);
     redis::HandshakeOptions handshake_options() const;
     std::pmr::memory_resource *target();
 
-    const RedisConfig &config_;
+    const Settings settings_;
     Listener &listener_;
     ngx::ContextLog log_;
     ngx::Peer peer_;
     ngx::Posted flush_;
     State state_ = State::closed;
-    std::string_view tls_name_; // of the server that it is connected to
+    std::string tls_name_; // of the server that it is connected to
     redis::Output output_;
     std::optional<redis::Reader> reader_;
     std::optional<redis::Handshake> handshake_;

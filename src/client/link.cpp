@@ -1,5 +1,8 @@
 #include "client/link.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "ngx/random.h"
 
 namespace edge::client {
@@ -12,10 +15,12 @@ bool leaving()
 
 } // namespace
 
-Link::Link(const RedisConfig &config, redis::Breaker &breaker, User &user,
-           std::string_view role)
-    : config_(config), breaker_(breaker), user_(user), role_(role),
-      connection_(config, *this),
+Link::Link(const Connection::Settings &settings, Route &route,
+           redis::Breaker &breaker, User &user, std::string_view role)
+    : config_(settings.config), route_(route), breaker_(breaker), user_(user),
+      role_(role), connection_(settings, *this),
+      resolve_([](void *data) { static_cast<Link *>(data)->on_resolved(); },
+               this),
       connect_timer_(
           [](void *data) { static_cast<Link *>(data)->on_connect_timeout(); },
           this, ngx::Timer::Holds::nothing),
@@ -26,32 +31,100 @@ Link::Link(const RedisConfig &config, redis::Breaker &breaker, User &user,
 
 void Link::start()
 {
+    started_ = true;
     attempt();
 }
 
 void Link::stop()
 {
+    started_ = false;
     connect_timer_.stop();
     retry_timer_.stop();
+    resolve_.cancel();
     connection_.close();
 }
 
-void Link::attempt()
+void Link::move()
 {
-    if (leaving()) {
+    if (!started_) {
         return;
     }
-    const std::size_t index = next_server_++ % config_.servers.size();
+    stop();
+    state_ = redis::NodeState::connecting;
+    if (std::exchange(was_up_, false)) {
+        user_.on_down();
+    }
+    start();
+}
+
+// Without a place to go it waits for move().
+void Link::attempt()
+{
+    const Server *server = route_.current();
+    if (leaving() || server == nullptr) {
+        return;
+    }
 
     breaker_.attempt();
     connection_.log().set_quiet(failing_);
     connect_timer_.start(config_.connect_timeout);
-    connection_.connect(config_.servers[index]);
+    if (server->addresses.empty()) {
+        resolve(*server);
+    } else {
+        connect(*server, server->addresses);
+    }
+}
+
+void Link::resolve(const Server &server)
+{
+    using Status = ngx::Resolve::Status;
+
+    const redis::Endpoint &endpoint = server.endpoint;
+    connection_.name_target(text_of(endpoint));
+    const Status status =
+        config_.resolver == nullptr
+            ? Status::failed
+            : resolve_.ask(config_.resolver, endpoint.host, endpoint.port,
+                           config_.connect_timeout);
+    if (status != Status::waiting) {
+        connect(server, status == Status::done ? resolve_.addresses()
+                                               : server.addresses);
+    }
+}
+
+void Link::on_resolved()
+{
+    if (const Server *server = route_.current()) {
+        connect(*server, resolve_.addresses());
+    }
+}
+
+void Link::connect(const Server &server,
+                   const std::vector<ngx::Address> &addresses)
+{
+    if (addresses.empty()) {
+        on_closed({redis::NodeState::unreachable, "host not found"});
+        return;
+    }
+    last_address_ = addresses.size() - 1;
+    connection_.connect(server,
+                        addresses[std::min(next_address_, last_address_)]);
+}
+
+// All addresses of a server, then the next server.
+void Link::advance()
+{
+    if (++next_address_ > last_address_) {
+        next_address_ = 0;
+        route_.advance();
+    }
 }
 
 void Link::on_connect_timeout()
 {
-    connection_.fail("no answer within connect_timeout");
+    resolve_.cancel();
+    connection_.fail(
+        {redis::NodeState::silent, "no answer within connect_timeout"});
 }
 
 void Link::on_ready()
@@ -59,28 +132,33 @@ void Link::on_ready()
     connect_timer_.stop();
     breaker_.attempt_succeeded();
     reason_.clear();
+    state_ = redis::NodeState::up;
     connection_.log().set_quiet(false);
     tell(true);
     was_up_ = true;
-    // The server that works stays the first choice.
-    next_server_--;
     user_.on_up();
 }
 
-void Link::on_closed(Cause cause, std::string_view why)
+void Link::on_closed(const redis::Failure &failure)
 {
-    connect_timer_.stop();
-    breaker_.lost();
-    reason_ = why;
-    failing_ = !was_up_;
     // Servers close connections that were idle for long; whether this one is
     // down shows at the next attempt.
-    if (failing_ || cause != Cause::closed) {
+    const bool is_idle = was_up_ && failure.state == redis::NodeState::closed;
+
+    connect_timer_.stop();
+    breaker_.lost();
+    reason_ = failure.why;
+    state_ = failure.state;
+    failing_ = !was_up_;
+    if (!is_idle) {
         tell(false);
     }
     if (was_up_) {
         was_up_ = false;
         user_.on_down();
+    }
+    if (!is_idle) {
+        advance();
     }
     if (leaving()) {
         return;
@@ -88,7 +166,7 @@ void Link::on_closed(Cause cause, std::string_view why)
 
     const std::uint64_t random = ngx::random_number();
     retry_timer_.start(
-        cause == Cause::refused
+        state_ == redis::NodeState::refused
             ? redis::backoff(kRefusedDelay, kRefusedDelay, 0, random)
             : breaker_.next_delay(random));
 }

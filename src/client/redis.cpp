@@ -1,149 +1,118 @@
 #include "client/redis.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "ngx/clock.h"
+#include "client/watch.h"
+#include "redis/sentinel.h"
 
 namespace edge::client {
-namespace {
 
-redis::Micros now()
+// The servers of the block are Sentinels; which server is the master they
+// tell.
+struct Redis::Sentinels
 {
-    return redis::Micros(ngx::monotonic_micros());
+    Sentinels(const RedisConfig &config, Watch::Callback callback, void *data)
+        : sentinel(config.master),
+          watch({config, config.sentinel, 0, false}, config.servers, sentinel,
+                "sentinel", callback, data)
+    {
+    }
+
+    redis::Sentinel sentinel;
+    std::optional<Server> master; // until it is known, none
+    Watch watch;
+};
+
+// Leads to the master, wherever that is.
+class Redis::MasterRoute final : public Route
+{
+public:
+    explicit MasterRoute(Sentinels &sentinels) : sentinels_(sentinels) {}
+
+    const Server *current() override
+    {
+        return sentinels_.master ? &*sentinels_.master : nullptr;
+    }
+    void advance() override { sentinels_.watch.ask_soon(); }
+
+private:
+    Sentinels &sentinels_;
+};
+
+Redis::Redis(const RedisConfig &config) : config_(config)
+{
+    if (config.mode == Mode::sentinel) {
+        sentinels_ =
+            std::make_unique<Sentinels>(config, &Redis::on_topology, this);
+    }
+    route_ = make_route();
+    node_ = std::make_unique<Node>(config, *route_);
 }
 
-} // namespace
+Redis::~Redis() = default;
 
-// The deadline of an operation holds a worker that is shutting down: a
-// request waits for it.
-Redis::Redis(const RedisConfig &config)
-    : config_(config), link_(config, node_.breaker, *this, "redis"),
-      deadline_timer_(
-          [](void *data) { static_cast<Redis *>(data)->on_deadline(); }, this,
-          ngx::Timer::Holds::worker),
-      completions_(
-          [](void *data) { static_cast<Redis *>(data)->complete_ended(); },
-          this)
+std::unique_ptr<Route> Redis::make_route()
 {
-}
-
-Redis::~Redis()
-{
-    link_.stop();
+    if (sentinels_) {
+        return std::make_unique<MasterRoute>(*sentinels_);
+    }
+    return std::make_unique<Rotation>(config_.servers);
 }
 
 void Redis::start()
 {
-    link_.start();
-}
-
-void Redis::on_connect(Callback callback, void *data)
-{
-    on_connect_.push_back({callback, data});
-}
-
-bool Redis::submit(redis::Operation &operation, redis::CommandParts command)
-{
-    return send(operation, command, config_.timeout);
-}
-
-bool Redis::submit(redis::Operation &operation, redis::CommandParts command,
-                   Millis timeout)
-{
-    return send(operation, command, timeout);
-}
-
-bool Redis::submit(redis::Operation &operation, const redis::ScriptCall &call)
-{
-    return send(operation, call, config_.timeout);
-}
-
-bool Redis::submit(redis::Operation &operation, const redis::ScriptCall &call,
-                   Millis timeout)
-{
-    return send(operation, call, timeout);
-}
-
-template <typename Command>
-bool Redis::send(redis::Operation &operation, const Command &command,
-                 Millis timeout)
-{
-    operation.withdraw();
-    if (!exchange_) {
-        node_.counters.refused++;
-        return false;
+    if (sentinels_) {
+        sentinels_->watch.start();
     }
-    const redis::Micros at = now();
-    if (!exchange_->submit(operation, command, at, timeout)) {
-        return false;
+    node_->start();
+}
+
+std::unique_ptr<Route> Redis::add_route(RouteUser &user)
+{
+    users_.push_back(&user);
+    return make_route();
+}
+
+void Redis::remove_route(RouteUser &user)
+{
+    users_.erase(std::remove(users_.begin(), users_.end(), &user),
+                 users_.end());
+}
+
+std::string_view Redis::reason() const
+{
+    const bool knows_master = !sentinels_ || sentinels_->master;
+    return knows_master ? node_->reason() : sentinels_->watch.reason();
+}
+
+redis::NodeState Redis::state() const
+{
+    const bool knows_master = !sentinels_ || sentinels_->master;
+    if (knows_master || sentinels_->watch.state() == redis::NodeState::up) {
+        return node_->state();
     }
-    watch(at + timeout);
-    link_.flush();
-    return true;
+    return sentinels_->watch.state();
 }
 
-void Redis::on_up()
+void Redis::on_topology(void *data)
 {
-    node_.counters.connections++;
-    exchange_.emplace(node_, link_.output());
-    for (const Subscription &subscription : on_connect_) {
-        subscription.callback(subscription.data);
+    auto *self = static_cast<Redis *>(data);
+    Sentinels &sentinels = *self->sentinels_;
+    const redis::Endpoint &master = *sentinels.sentinel.master();
+    const std::string text = text_of(master);
+    ngx_str_t where = ngx::str(text);
+
+    ngx_log_error(NGX_LOG_NOTICE, sentinels.watch.log(), 0,
+                  "redis master is %V", &where);
+    sentinels.master = Server{master, {}};
+    ngx::Address address = ngx::literal_address(master.host, master.port);
+    if (!address.text.empty()) {
+        sentinels.master->addresses.push_back(std::move(address));
     }
-}
-
-void Redis::on_down()
-{
-    exchange_->close();
-    exchange_.reset();
-    completions_.post();
-}
-
-std::pmr::memory_resource *Redis::reply_target()
-{
-    return exchange_->target();
-}
-
-std::optional<std::string_view> Redis::on_reply(const redis::Reply *reply)
-{
-    completions_.post();
-    const auto verdict = exchange_->take(reply, now());
-    if (!link_.output().empty()) {
-        link_.flush();
-    }
-    return verdict;
-}
-
-// Replies do not touch the timer: most operations end well before, and it
-// looks again at those that have come since.
-void Redis::watch(redis::Micros deadline)
-{
-    if (deadline_timer_.running() && deadline_ <= deadline) {
-        return;
-    }
-    const auto delay = std::chrono::ceil<Millis>(deadline - now()) + Millis(1);
-    deadline_ = deadline;
-    deadline_timer_.stop(); // nginx would not move it by less than 300 ms
-    deadline_timer_.start(std::max(delay, Millis(1)));
-}
-
-void Redis::on_deadline()
-{
-    if (!exchange_) {
-        return;
-    }
-    const auto verdict = exchange_->expire(now());
-    completions_.post();
-    if (verdict) {
-        link_.fail(*verdict);
-    } else if (const auto deadline = exchange_->next_deadline()) {
-        watch(*deadline);
-    }
-}
-
-void Redis::complete_ended()
-{
-    while (!node_.ended.empty()) {
-        node_.ended.complete_first();
+    self->node_->move();
+    for (RouteUser *user : self->users_) {
+        user->move();
     }
 }
 

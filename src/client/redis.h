@@ -1,23 +1,19 @@
-// Redis as one worker sees it: one `edge_redis` block, one pipelined
-// connection. Operations in, completions out; whatever goes wrong is an
-// outcome, never an exception or a wait beyond the timeout.
+// Redis as one worker sees it: one `edge_redis` block. Which servers there are
+// behind it, and which of them has what, is nobody else's business.
 #pragma once
 
-#include <memory_resource>
-#include <optional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "client/config.h"
-#include "client/link.h"
-#include "ngx/posted.h"
-#include "ngx/timer.h"
-#include "redis/exchange.h"
+#include "client/node.h"
+#include "client/route.h"
 
 namespace edge::client {
 
-class Redis final : private Link::User
+class Redis
 {
 public:
     // In a process that serves requests (worker, single), from init_process
@@ -37,53 +33,68 @@ public:
     // the outcome is `idle`. Otherwise the command leaves with all others of
     // this turn of the event loop, and the completion comes from the event
     // loop, at the latest when `timeout` (the configured one) is over.
-    bool submit(redis::Operation &operation, redis::CommandParts command);
+    bool submit(redis::Operation &operation, redis::CommandParts command)
+    {
+        return submit(operation, command, config_.timeout);
+    }
     bool submit(redis::Operation &operation, redis::CommandParts command,
-                Millis timeout);
+                Millis timeout)
+    {
+        return node_->submit(operation, command, timeout);
+    }
     // `call` and all it points to stay until the operation has ended.
-    bool submit(redis::Operation &operation, const redis::ScriptCall &call);
+    bool submit(redis::Operation &operation, const redis::ScriptCall &call)
+    {
+        return submit(operation, call, config_.timeout);
+    }
     bool submit(redis::Operation &operation, const redis::ScriptCall &call,
-                Millis timeout);
+                Millis timeout)
+    {
+        return node_->submit(operation, call, timeout);
+    }
 
-    bool up() const { return exchange_.has_value(); }
+    bool up() const { return node_->up(); }
     // Why not, for health: "does not answer in time". Empty when up.
-    std::string_view reason() const { return link_.reason(); }
-    const redis::NodeCounters &counters() const { return node_.counters; }
+    std::string_view reason() const;
+    // `up`: and does all that it is asked.
+    redis::NodeState state() const;
+    // With NodeState::noperm: what the user may not do.
+    std::string_view missing() const { return node_->missing(); }
     const RedisConfig &config() const { return config_; }
 
     // Called whenever a connection has been made, the first included; as long
     // as the client lives. `data` outlives it.
-    using Callback = void (*)(void *data);
-    void on_connect(Callback callback, void *data);
+    void on_connect(Node::Callback callback, void *data)
+    {
+        node_->on_connect(callback, data);
+    }
+
+    // For one more connection to the same data. The user is told when its
+    // route has changed, by its move(); it goes before this.
+    class RouteUser
+    {
+    public:
+        virtual void move() = 0;
+
+    protected:
+        ~RouteUser() = default;
+    };
+    std::unique_ptr<Route> add_route(RouteUser &user);
+    void remove_route(RouteUser &user);
 
 private:
-    template <typename Command>
-    bool send(redis::Operation &operation, const Command &command,
-              Millis timeout);
-    void watch(redis::Micros deadline);
-    void on_deadline();
-    void complete_ended();
+    struct Sentinels;
+    class MasterRoute;
 
-    void on_up() override;
-    void on_down() override;
-    std::pmr::memory_resource *reply_target() override;
-    std::optional<std::string_view>
-    on_reply(const redis::Reply *reply) override;
-
-    struct Subscription
-    {
-        Callback callback;
-        void *data;
-    };
+    static void on_topology(void *data);
+    std::unique_ptr<Route> make_route();
 
     const RedisConfig &config_;
-    redis::Node node_;
-    Link link_;
-    std::optional<redis::Exchange> exchange_; // while up
-    ngx::Timer deadline_timer_;
-    redis::Micros deadline_{0}; // of the running timer
-    ngx::Posted completions_;
-    std::vector<Subscription> on_connect_;
+    std::unique_ptr<Sentinels> sentinels_; // mode sentinel
+
+    std::unique_ptr<Route> route_;
+    std::unique_ptr<Node> node_;
+    std::vector<RouteUser *> users_;
 };
 
 } // namespace edge::client

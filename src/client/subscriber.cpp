@@ -14,12 +14,26 @@ std::string_view kind_of(const redis::Reply &reply)
                                   : reply.elements.front().text;
 }
 
+std::optional<redis::Failure> failure_of(const redis::Reply &reply)
+{
+    if (reply.type != redis::ReplyType::error) {
+        return std::nullopt;
+    }
+    const redis::ErrorKind kind = redis::error_kind(reply.text);
+    const redis::NodeState state = redis::state_of(kind);
+    return redis::Failure{
+        state == redis::NodeState::up ? redis::NodeState::strange : state,
+        redis::error_name(kind)};
+}
+
 } // namespace
 
-Subscriber::Subscriber(const RedisConfig &config, std::string_view channel,
+Subscriber::Subscriber(Redis &redis, std::string_view channel,
                        Callback callback, void *data)
-    : channel_(channel), callback_(callback), data_(data),
-      link_(config, breaker_, *this, "redis subscriber"),
+    : channel_(channel), callback_(callback), data_(data), redis_(redis),
+      route_(redis.add_route(*this)),
+      link_({redis.config(), redis.config().credentials, 0, false}, *route_,
+            breaker_, *this, "redis subscriber"),
       ping_timer_(
           [](void *self) { static_cast<Subscriber *>(self)->on_ping_time(); },
           this, ngx::Timer::Holds::nothing)
@@ -29,6 +43,7 @@ Subscriber::Subscriber(const RedisConfig &config, std::string_view channel,
 Subscriber::~Subscriber()
 {
     link_.stop();
+    redis_.remove_route(*this);
 }
 
 void Subscriber::start()
@@ -55,7 +70,7 @@ void Subscriber::on_down()
 void Subscriber::on_ping_time()
 {
     if (!heard_) {
-        link_.fail("does not answer in time");
+        link_.fail({redis::NodeState::silent, "does not answer in time"});
         return;
     }
     heard_ = false;
@@ -64,14 +79,11 @@ void Subscriber::on_ping_time()
     ping_timer_.start(kPingPeriod);
 }
 
-std::optional<std::string_view> Subscriber::on_reply(const redis::Reply *reply)
+std::optional<redis::Failure> Subscriber::on_reply(const redis::Reply *reply)
 {
     const std::string_view kind = kind_of(*reply);
     const bool woken = kind == "subscribe" || kind == "message";
-    const auto failure =
-        reply->type == redis::ReplyType::error
-            ? std::optional(redis::error_name(redis::error_kind(reply->text)))
-            : std::nullopt;
+    const auto failure = failure_of(*reply);
 
     memory_.release();
     heard_ = true;

@@ -7,14 +7,14 @@
 #include <string>
 #include <string_view>
 
-#include "client/config.h"
 #include "client/link.h"
+#include "client/redis.h"
 #include "ngx/timer.h"
 #include "redis/breaker.h"
 
 namespace edge::client {
 
-class Subscriber final : private Link::User
+class Subscriber final : private Link::User, private Redis::RouteUser
 {
 public:
     // Called for every message, and once when the subscription is (again) in
@@ -22,9 +22,9 @@ public:
     // subscriber.
     using Callback = void (*)(void *data);
 
-    // As Redis: one process, `config` outlives it. A connection of its own.
-    Subscriber(const RedisConfig &config, std::string_view channel,
-               Callback callback, void *data);
+    // A connection of its own to the same data. `redis` outlives it.
+    Subscriber(Redis &redis, std::string_view channel, Callback callback,
+               void *data);
     ~Subscriber();
     Subscriber(const Subscriber &) = delete;
     Subscriber &operator=(const Subscriber &) = delete;
@@ -38,17 +38,19 @@ private:
     static constexpr Millis kPingPeriod{2000};
 
     void on_ping_time();
+    void move() override { link_.move(); }
 
     void on_up() override;
     void on_down() override;
     std::pmr::memory_resource *reply_target() override { return &memory_; }
-    std::optional<std::string_view>
-    on_reply(const redis::Reply *reply) override;
+    std::optional<redis::Failure> on_reply(const redis::Reply *reply) override;
 
     const std::string channel_;
     Callback callback_;
     void *data_;
+    Redis &redis_;
     redis::Breaker breaker_;
+    std::unique_ptr<Route> route_;
     Link link_;
     ngx::Timer ping_timer_;
     bool subscribed_ = false;

@@ -6,6 +6,7 @@
 #include "conf/arguments.h"
 #include "conf/cache_zone.h"
 #include "conf/limit_zone.h"
+#include "conf/redis_servers.h"
 #include "ngx/pool.h"
 #include "tier/limit_zone.h"
 #include "tier/zone.h"
@@ -65,6 +66,11 @@ void *create_main(ngx_conf_t *cf)
 char *init_main(ngx_conf_t *cf, void *conf)
 {
     Main &mcf = *static_cast<Main *>(conf);
+    for (client::RedisConfig *redis : mcf.redis) {
+        if (char *error = resolve_servers(cf, *redis)) {
+            return error;
+        }
+    }
     char *error = check_cache_zones(cf, mcf);
     return error == NGX_CONF_OK ? check_limit_zones(cf, mcf) : error;
 }

@@ -1,7 +1,6 @@
 #include "conf/redis_block.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -9,6 +8,7 @@
 #include "client/config.h"
 #include "conf/arguments.h"
 #include "conf/main.h"
+#include "conf/redis_servers.h"
 #include "ngx/guard.h"
 #include "ngx/pool.h"
 
@@ -21,52 +21,55 @@ using client::RedisConfig;
 // What the lines say before they are put together.
 struct Block : RedisConfig
 {
+    std::vector<std::string_view> words; // of the server lines
     bool uses_tls = false;
     ngx::TlsFiles tls_files;
 };
 
 constexpr std::size_t kMaxServers = 16;
+constexpr std::size_t kMinSecret = 32;
 
-ngx::Address copy(const ngx_addr_t &address)
-{
-    ngx::Address result;
-    std::memcpy(&result.address, address.sockaddr, address.socklen);
-    result.size = address.socklen;
-    result.text = ngx::view(address.name);
-    return result;
-}
-
-// Without the brackets of an IPv6 address.
-std::string_view host_of(const ngx_url_t &url)
-{
-    std::string_view host = url.family == AF_UNIX ? "" : ngx::view(url.host);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    return host;
-}
-
+// Names are resolved later: at the end of the configuration, or by the
+// resolver.
 char *set_server(ngx_conf_t *cf, Block &redis, std::string_view word)
 {
+    if (redis.words.size() == kMaxServers) {
+        return refuse(cf, word, "write at most 16 servers");
+    }
     ngx_url_t url{};
     url.url = ngx::str(ngx::pool_copy(cf->pool, word));
-    url.default_port = 6379;
+    url.no_resolve = 1;
     if (ngx_parse_url(cf->pool, &url) != NGX_OK) {
         return refuse(cf, word,
                       url.err ? url.err : "write HOST:PORT or unix:PATH");
     }
-    for (ngx_uint_t i = 0; i < url.naddrs; i++) {
-        redis.servers.push_back({host_of(url), copy(url.addrs[i])});
-    }
-    return redis.servers.size() <= kMaxServers
-               ? NGX_CONF_OK
-               : refuse(cf, word, "write at most 16 addresses");
+    redis.words.push_back(word);
+    return NGX_CONF_OK;
 }
 
-char *set_mode(ngx_conf_t *cf, Block &, std::string_view word)
+constexpr Choice<client::Mode> kModes[] = {
+    {"standalone", client::Mode::standalone},
+    {"sentinel", client::Mode::sentinel},
+};
+
+char *set_mode(ngx_conf_t *cf, Block &redis, std::string_view word)
 {
-    return word == "standalone" ? NGX_CONF_OK
-                                : refuse(cf, word, "write \"standalone\"");
+    const auto mode = choose(word, kModes);
+    if (!mode) {
+        return refuse(cf, word, what_to_write(kModes));
+    }
+    redis.mode = *mode;
+    return NGX_CONF_OK;
+}
+
+char *set_master(ngx_conf_t *cf, Block &redis, std::string_view word)
+{
+    if (word.empty() || word.size() > 255 ||
+        word.find_first_of(" \t") != word.npos || has_control_bytes(word)) {
+        return refuse(cf, word, "write the name that the Sentinels know");
+    }
+    redis.master = word;
+    return NGX_CONF_OK;
 }
 
 char *set_db(ngx_conf_t *cf, Block &redis, std::string_view word)
@@ -79,9 +82,12 @@ char *set_db(ngx_conf_t *cf, Block &redis, std::string_view word)
     return NGX_CONF_OK;
 }
 
+using Credentials = client::Credentials;
+
+template <Credentials RedisConfig::*Whose>
 char *set_user(ngx_conf_t *, Block &redis, std::string_view word)
 {
-    redis.user = word;
+    (redis.*Whose).user = word;
     return NGX_CONF_OK;
 }
 
@@ -113,13 +119,14 @@ char *set_tls_name(ngx_conf_t *cf, Block &redis, std::string_view word)
     return NGX_CONF_OK;
 }
 
+template <Credentials RedisConfig::*Whose>
 char *set_password(ngx_conf_t *cf, Block &redis, std::string_view word)
 {
-    if (!redis.passwords.empty()) {
-        return refuse(cf, "write one of \"password\" and \"password_file\", "
-                          "once");
+    auto &passwords = (redis.*Whose).passwords;
+    if (!passwords.empty()) {
+        return refuse(cf, "write one password, or the name of one file");
     }
-    redis.passwords.push_back(word);
+    passwords.push_back(word);
     return NGX_CONF_OK;
 }
 
@@ -145,17 +152,35 @@ std::vector<std::string_view> read_secrets(ngx_conf_t *cf,
     return secrets;
 }
 
+template <Credentials RedisConfig::*Whose>
 char *set_password_file(ngx_conf_t *cf, Block &redis, std::string_view word)
 {
-    if (!redis.passwords.empty()) {
-        return set_password(cf, redis, word);
+    auto &passwords = (redis.*Whose).passwords;
+    if (!passwords.empty()) {
+        return set_password<Whose>(cf, redis, word);
     }
-    redis.passwords = read_secrets(cf, word);
-    return redis.passwords.empty()
+    passwords = read_secrets(cf, word);
+    return passwords.empty()
                ? refuse(cf, word,
                         "write the name of a file with a password in its "
                         "first line")
                : NGX_CONF_OK;
+}
+
+char *set_secret_file(ngx_conf_t *cf, Block &redis, std::string_view word)
+{
+    if (!redis.secrets.empty()) {
+        return duplicate();
+    }
+    redis.secrets = read_secrets(cf, word);
+    const bool is_long = std::all_of(
+        redis.secrets.begin(), redis.secrets.end(),
+        [](std::string_view secret) { return secret.size() >= kMinSecret; });
+    return !redis.secrets.empty() && is_long
+               ? NGX_CONF_OK
+               : refuse(cf, word,
+                        "write the name of a file with a secret of 32 "
+                        "characters or more in its first line");
 }
 
 template <Millis RedisConfig::*Member>
@@ -196,13 +221,18 @@ struct Setter
 constexpr Setter kSetters[] = {
     {"server", &set_server},
     {"mode", &set_mode},
+    {"master", &set_master},
     {"db", &set_db},
-    {"user", &set_user},
-    {"password", &set_password},
-    {"password_file", &set_password_file},
+    {"user", &set_user<&RedisConfig::credentials>},
+    {"password", &set_password<&RedisConfig::credentials>},
+    {"password_file", &set_password_file<&RedisConfig::credentials>},
+    {"sentinel_user", &set_user<&RedisConfig::sentinel>},
+    {"sentinel_password", &set_password<&RedisConfig::sentinel>},
+    {"sentinel_password_file", &set_password_file<&RedisConfig::sentinel>},
     {"connect_timeout", &set_time<&RedisConfig::connect_timeout>},
     {"timeout", &set_time<&RedisConfig::timeout>},
     {"prefix", &set_prefix},
+    {"secret_file", &set_secret_file},
     {"tls", &set_tls},
     {"tls_ca", &set_tls_file<&ngx::TlsFiles::ca>},
     {"tls_cert", &set_tls_file<&ngx::TlsFiles::certificate>},
@@ -222,10 +252,11 @@ char *set_line(ngx_conf_t *cf, ngx_command_t *, void *conf)
             return setter.set(cf, redis, ngx::view(arguments(cf)[0]));
         }
     }
-    return refuse(cf, "is not known inside edge_redis: write server, mode, "
-                      "db, user, password, password_file, connect_timeout, "
-                      "timeout, prefix, tls, tls_ca, tls_cert, tls_key or "
-                      "tls_name");
+    std::string known;
+    for (const Setter &setter : kSetters) {
+        known.append(known.empty() ? "write " : ", ").append(setter.name);
+    }
+    return refuse(cf, "is not known inside edge_redis: " + known);
 }
 
 char *read_block(ngx_conf_t *cf, Block &redis)
@@ -238,11 +269,30 @@ char *read_block(ngx_conf_t *cf, Block &redis)
     return result;
 }
 
+char *check_mode(ngx_conf_t *cf, const Block &redis)
+{
+    const bool is_sentinel = redis.mode == client::Mode::sentinel;
+    const client::Credentials &sentinel = redis.sentinel;
+    if (is_sentinel && redis.master.empty()) {
+        return refuse_block(cf, redis,
+                            "write \"master NAME;\", as the Sentinels know "
+                            "it");
+    }
+    const bool says_more = !redis.master.empty() || !sentinel.user.empty() ||
+                           !sentinel.passwords.empty();
+    return says_more && !is_sentinel
+               ? refuse_block(cf, redis,
+                              "write \"mode sentinel;\", or neither "
+                              "\"master\" nor lines that begin with sentinel")
+               : NGX_CONF_OK;
+}
+
 bool has_nameless_server(const Block &redis)
 {
     return redis.tls_name.empty() &&
-           std::any_of(redis.servers.begin(), redis.servers.end(),
-                       [](const auto &server) { return server.host.empty(); });
+           std::any_of(
+               redis.servers.begin(), redis.servers.end(),
+               [](const auto &server) { return server.endpoint.host.empty(); });
 }
 
 char *prepare_tls(ngx_conf_t *cf, Block &redis)
@@ -251,19 +301,21 @@ char *prepare_tls(ngx_conf_t *cf, Block &redis)
     if (!redis.uses_tls) {
         const bool is_plain = files.ca.empty() && files.certificate.empty() &&
                               files.key.empty() && redis.tls_name.empty();
-        return is_plain ? NGX_CONF_OK
-                        : refuse(cf, redis.name,
-                                 "write \"tls on;\" into its block, or no "
-                                 "other line that begins with tls");
+        return is_plain
+                   ? NGX_CONF_OK
+                   : refuse_block(cf, redis,
+                                  "write \"tls on;\" into its block, or no "
+                                  "other line that begins with tls");
     }
     if (files.certificate.empty() != files.key.empty()) {
-        return refuse(cf, redis.name,
-                      "write both \"tls_cert\" and \"tls_key\", or none");
+        return refuse_block(cf, redis,
+                            "write both \"tls_cert\" and \"tls_key\", or none");
     }
     if (has_nameless_server(redis)) {
-        return refuse(cf, redis.name,
-                      "write \"tls_name NAME;\": a unix socket has no name "
-                      "that a certificate could be for");
+        return refuse_block(
+            cf, redis,
+            "write \"tls_name NAME;\": a unix socket has no name "
+            "that a certificate could be for");
     }
     auto *tls = ngx::pool_new<ngx::Tls>(cf->pool);
     redis.tls = tls;
@@ -288,8 +340,11 @@ char *set_redis(ngx_conf_t *cf, ngx_command_t *, void *conf)
     if (char *error = read_block(cf, *redis)) {
         return error;
     }
-    if (redis->servers.empty()) {
-        return refuse(cf, name, "write a \"server HOST:PORT;\" into its block");
+    if (char *error = add_servers(cf, *redis, redis->words)) {
+        return error;
+    }
+    if (char *error = check_mode(cf, *redis)) {
+        return error;
     }
     return prepare_tls(cf, *redis);
 }

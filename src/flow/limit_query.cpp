@@ -3,6 +3,7 @@
 #include "client/redis.h"
 #include "limit/key.h"
 #include "ngx/text.h"
+#include "redis/state.h"
 
 namespace edge::flow {
 
@@ -26,6 +27,15 @@ std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
         one.dry_run = limit.dry_run;
     }
     return all;
+}
+
+// What says something about Redis and not about these limits: the client tells
+// it, once.
+bool is_told_once(const redis::Reply &reply)
+{
+    return reply.type == redis::ReplyType::error &&
+           redis::state_of(redis::error_kind(reply.text)) !=
+               redis::NodeState::up;
 }
 
 void log_reply(ngx_http_request_t *r, const redis::Reply &reply)
@@ -60,7 +70,9 @@ void LimitQuery::settle(const redis::Operation &operation)
         settle_by_redis(r_, check_, *answer);
         return;
     }
-    log_reply(r_, *reply);
+    if (!is_told_once(*reply)) {
+        log_reply(r_, *reply);
+    }
     settle_by_fallback(r_, check_);
 }
 

@@ -17,8 +17,7 @@ bool use_certificate(ngx_conf_t *cf, ngx_ssl_t &ssl, const TlsFiles &files)
 {
     ngx_str_t certificate = str(pool_copy(cf->pool, files.certificate));
     ngx_str_t key = str(pool_copy(cf->pool, files.key));
-    return ngx_ssl_certificate(cf, &ssl, &certificate, &key, nullptr) ==
-           NGX_OK;
+    return ngx_ssl_certificate(cf, &ssl, &certificate, &key, nullptr) == NGX_OK;
 }
 
 bool use_authorities(ngx_conf_t *cf, ngx_ssl_t &ssl, std::string_view file)

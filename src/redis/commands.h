@@ -1,5 +1,5 @@
-// Every command this module sends to Redis. An ACL user needs these, and what
-// the scripts call inside; nothing else is ever sent.
+// Every command this module sends to Redis and its Sentinels. An ACL user needs
+// these, and what the scripts call inside; nothing else is ever sent.
 #pragma once
 
 #include <array>
@@ -15,8 +15,11 @@ inline constexpr std::string_view kEval = "EVAL";
 inline constexpr std::string_view kEvalSha = "EVALSHA";
 inline constexpr std::string_view kGet = "GET";
 inline constexpr std::string_view kPing = "PING";
+inline constexpr std::string_view kRole = "ROLE";
 inline constexpr std::string_view kSelect = "SELECT";
+inline constexpr std::string_view kSentinel = "SENTINEL";
 inline constexpr std::string_view kSubscribe = "SUBSCRIBE";
+inline constexpr std::string_view kUnsubscribe = "UNSUBSCRIBE";
 
 } // namespace command
 
@@ -37,8 +40,14 @@ inline constexpr std::array kCommands{
     CommandInfo{command::kGet, "+get", "lookup"},
     CommandInfo{command::kPing, "+ping",
                 "handshake and probe: is the server ready"},
+    CommandInfo{command::kRole, "+role",
+                "handshake with mode sentinel: is it the master"},
     CommandInfo{command::kSelect, "+select", "handshake: db N"},
+    CommandInfo{command::kSentinel, "+sentinel|get-master-addr-by-name",
+                "to Sentinels: where is the master"},
     CommandInfo{command::kSubscribe, "+subscribe", "wake-up after a purge"},
+    CommandInfo{command::kUnsubscribe, "+unsubscribe",
+                "to Sentinels: before that question"},
 };
 
 } // namespace edge::redis

@@ -21,7 +21,7 @@ constexpr std::array kClasses{
     ErrorClass{ErrorKind::busy, "busy", failure},
     ErrorClass{ErrorKind::oom, "oom", miss},
     ErrorClass{ErrorKind::misconf, "misconf", miss},
-    ErrorClass{ErrorKind::readonly, "readonly", miss},
+    ErrorClass{ErrorKind::readonly, "readonly", elsewhere},
     ErrorClass{ErrorKind::masterdown, "masterdown", failure},
     ErrorClass{ErrorKind::noreplicas, "noreplicas", miss},
     ErrorClass{ErrorKind::noauth, "noauth", connection},

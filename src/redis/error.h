@@ -36,7 +36,8 @@ inline constexpr std::size_t kErrorKinds =
 enum class ErrorEffect : std::uint8_t
 {
     miss,      // this operation alone has no answer
-    failure,   // besides, it counts against the node, as a time-out does
+    elsewhere, // besides, another server would do better, if there is one
+    failure,   // counts against the node, as a time-out does
     connection // this connection is of no use: close it, try again later
 };
 

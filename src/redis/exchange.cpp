@@ -68,8 +68,9 @@ void Exchange::send_in_full(const Pipeline::Place &place)
 
 Exchange::Verdict Exchange::take(const Reply *reply, Micros now)
 {
+    news_ = NodeNews::none;
     if (pipeline_.empty()) {
-        return "sent a reply nobody asked for";
+        return Failure{NodeState::strange, "sent a reply nobody asked for"};
     }
     const Pipeline::Place place = pipeline_.pop();
     if (reply == nullptr || place.operation == nullptr) {
@@ -78,36 +79,67 @@ Exchange::Verdict Exchange::take(const Reply *reply, Micros now)
 
     node_.counters.latency = now - place.times.submitted;
     const bool is_error = reply->type == ReplyType::error;
-    const ErrorKind kind =
-        is_error ? error_kind(reply->text) : ErrorKind::other;
-    if (kind == ErrorKind::noscript && place.operation->script_ != nullptr) {
+    if (is_error && error_kind(reply->text) == ErrorKind::noscript &&
+        place.operation->script_ != nullptr) {
         send_in_full(place);
         return std::nullopt;
     }
 
     node_.ended.add(*place.operation, Outcome::replied, reply);
     if (is_error) {
-        return weigh(kind);
+        return weigh(*reply, now);
     }
     node_.breaker.succeeded();
+    if (node_.impairment.recover(now)) {
+        news_ = NodeNews::recovered;
+    }
     return std::nullopt;
 }
 
-Exchange::Verdict Exchange::weigh(ErrorKind kind)
+void Exchange::note_state(ErrorKind kind, const Reply &reply, Micros now)
 {
-    node_.counters.errors[static_cast<std::size_t>(kind)]++;
+    const NodeState state = state_of(kind);
+    if (state == NodeState::up) {
+        return;
+    }
+    if (node_.impairment.note(state, now)) {
+        news_ = NodeNews::impaired;
+    }
+    if (state == NodeState::noperm) {
+        node_.missing = missing_permission(reply.text);
+    }
+}
 
+Exchange::Verdict Exchange::weigh(const Reply &reply, Micros now)
+{
+    const ErrorKind kind = error_kind(reply.text);
+    const Failure failure{state_of(kind), error_name(kind)};
+
+    node_.counters.errors[static_cast<std::size_t>(kind)]++;
     switch (error_effect(kind)) {
     case ErrorEffect::miss:
         node_.breaker.succeeded();
+        note_state(kind, reply, now);
         return std::nullopt;
+    case ErrorEffect::elsewhere:
+        node_.breaker.succeeded();
+        note_state(kind, reply, now);
+        return leave(now) ? Verdict(failure) : std::nullopt;
     case ErrorEffect::failure:
-        return node_.breaker.failed() ? Verdict(error_name(kind))
-                                      : std::nullopt;
+        return node_.breaker.failed() ? Verdict(failure) : std::nullopt;
     case ErrorEffect::connection:
-        return error_name(kind);
+        return failure;
     }
     return std::nullopt;
+}
+
+bool Exchange::leave(Micros now)
+{
+    if (!node_.has_others || (node_.left && now - *node_.left < kStay)) {
+        return false;
+    }
+    node_.left = now;
+    return true;
 }
 
 Exchange::Verdict Exchange::expire(Micros now)
@@ -120,7 +152,7 @@ Exchange::Verdict Exchange::expire(Micros now)
         open = node_.breaker.failed();
     }
     if (open || pipeline_.too_late(now)) {
-        return "does not answer in time";
+        return Failure{NodeState::silent, "does not answer in time"};
     }
     return std::nullopt;
 }

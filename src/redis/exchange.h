@@ -5,11 +5,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "redis/breaker.h"
 #include "redis/command.h"
 #include "redis/error.h"
+#include "redis/impairment.h"
 #include "redis/operation.h"
 #include "redis/output.h"
 #include "redis/pipeline.h"
@@ -35,6 +37,21 @@ struct Node
     Breaker breaker;
     NodeCounters counters;
     OperationList ended; // completions to call
+    Impairment impairment;
+    std::string missing; // with NodeState::noperm: what the user may not do
+
+    // Whether there are servers to go to from one that takes no writes, and
+    // when that was done last.
+    bool has_others = false;
+    std::optional<Micros> left;
+};
+
+// News about a node, for the log.
+enum class NodeNews : std::uint8_t
+{
+    none,
+    impaired,
+    recovered
 };
 
 class Exchange
@@ -57,9 +74,12 @@ public:
     // For Reader::next().
     std::pmr::memory_resource *target() const { return pipeline_.target(); }
 
-    // Why the connection is to be closed, as a phrase for the log; nullopt:
-    // go on.
-    using Verdict = std::optional<std::string_view>;
+    // Between two departures from servers that take no writes: there may be
+    // no better one.
+    static constexpr Millis kStay{1000};
+
+    // Why the connection is to be closed; nullopt: go on.
+    using Verdict = std::optional<Failure>;
 
     // `reply` was created in target(); nullptr: it was dropped.
     Verdict take(const Reply *reply, Micros now);
@@ -68,6 +88,9 @@ public:
     {
         return pipeline_.next_deadline();
     }
+
+    // Of the last take().
+    NodeNews news() const { return news_; }
 
     // The connection is closed: every operation in flight is lost.
     void close();
@@ -80,11 +103,14 @@ private:
     bool enqueue(Operation &operation, Append append,
                  const Pipeline::Times &times);
     void send_in_full(const Pipeline::Place &place);
-    Verdict weigh(ErrorKind kind);
+    Verdict weigh(const Reply &reply, Micros now);
+    void note_state(ErrorKind kind, const Reply &reply, Micros now);
+    bool leave(Micros now);
 
     Node &node_;
     Output &output_;
     Pipeline pipeline_;
+    NodeNews news_ = NodeNews::none;
 };
 
 } // namespace edge::redis

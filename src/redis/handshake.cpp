@@ -5,6 +5,16 @@
 #include "redis/error.h"
 
 namespace edge::redis {
+namespace {
+
+// ROLE: an array that begins with "master", "slave" or "sentinel".
+bool is_other_role(const Reply &reply)
+{
+    return reply.type == ReplyType::array &&
+           (reply.elements.empty() || reply.elements[0].text != "master");
+}
+
+} // namespace
 
 Handshake::Handshake(const HandshakeOptions &options) : options_(options)
 {
@@ -22,6 +32,8 @@ bool Handshake::wanted(Step step) const
         return options_.db != 0;
     case Step::set_name:
         return !options_.client_name.empty();
+    case Step::role:
+        return options_.has_to_be_master;
     case Step::ping:
     case Step::done:
         break;
@@ -38,6 +50,8 @@ std::string_view Handshake::step_name(Step step)
         return command::kSelect;
     case Step::set_name:
         return command::kClient;
+    case Step::role:
+        return command::kRole;
     case Step::ping:
     case Step::done:
         break;
@@ -64,6 +78,7 @@ void Handshake::append_next(std::string &out) const
     case Step::set_name:
         append_command(out, {name, "SETNAME", options_.client_name});
         break;
+    case Step::role:
     case Step::ping:
     case Step::done:
         append_command(out, {name});
@@ -73,6 +88,11 @@ void Handshake::append_next(std::string &out) const
 
 Handshake::Progress Handshake::take(const Reply &reply)
 {
+    if (step_ == Step::role && is_other_role(reply)) {
+        code_ = "no master";
+        failed_ = NodeState::readonly;
+        return Progress::failed;
+    }
     if (reply.type != ReplyType::error) {
         return advance();
     }
@@ -84,8 +104,9 @@ Handshake::Progress Handshake::take(const Reply &reply)
         return Progress::next;
     }
     // The name is for people; and a server that says what we may not do is
-    // ready.
-    const bool may_fail = step_ == Step::set_name || step_ == Step::ping;
+    // ready. That a replica is none shows at the first write too.
+    const bool may_fail =
+        step_ == Step::set_name || step_ == Step::role || step_ == Step::ping;
     const bool harmless = kind == ErrorKind::noperm || kind == ErrorKind::other;
     return may_fail && harmless ? advance() : end(reply);
 }
@@ -101,18 +122,16 @@ Handshake::Progress Handshake::advance()
 
 Handshake::Progress Handshake::end(const Reply &reply)
 {
-    code_ = error_code(reply.text);
+    const ErrorKind kind = error_kind(reply.text);
+    const bool is_refusal = kind == ErrorKind::noperm ||
+                            (kind == ErrorKind::other && step_ == Step::auth);
 
-    switch (error_kind(reply.text)) {
-    case ErrorKind::noauth:
-    case ErrorKind::noperm:
-    case ErrorKind::wrongpass:
-        return Progress::refused;
-    case ErrorKind::other:
-        return step_ == Step::auth ? Progress::refused : Progress::failed;
-    default:
-        return Progress::failed;
+    code_ = error_code(reply.text);
+    failed_ = is_refusal ? NodeState::refused : state_of(kind);
+    if (failed_ == NodeState::up) {
+        failed_ = NodeState::strange;
     }
+    return Progress::failed;
 }
 
 } // namespace edge::redis

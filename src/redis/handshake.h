@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "redis/reply.h"
+#include "redis/state.h"
 
 namespace edge::redis {
 
@@ -17,6 +18,7 @@ struct HandshakeOptions
     // Tried in order: while a password is being changed there are two.
     std::vector<std::string_view> passwords = {};
     unsigned db = 0;
+    bool has_to_be_master = false;
     std::string_view client_name = {}; // empty: none
 };
 
@@ -32,16 +34,16 @@ public:
     {
         next,    // append_next()
         done,    // the connection is ready
-        refused, // password or user: do not hurry to try again
-        failed   // try again
+        failed
     };
     // `reply` is the answer to the last command.
     Progress take(const Reply &reply);
 
-    // After `refused` and `failed`: what the server did not do, and the code
+    // After `failed`: what the server did not do, and the code
     // of its answer. Never contains a password.
     std::string_view failed_step() const { return step_name(step_); }
     std::string_view failed_code() const { return code_; }
+    NodeState failed_state() const { return failed_; }
 
 private:
     enum class Step
@@ -49,6 +51,7 @@ private:
         auth,
         select,
         set_name,
+        role,
         ping,
         done
     };
@@ -62,6 +65,7 @@ private:
     Step step_ = Step::auth;
     std::size_t password_ = 0;
     std::string code_;
+    NodeState failed_ = NodeState::up;
 };
 
 } // namespace edge::redis

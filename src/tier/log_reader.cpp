@@ -43,9 +43,8 @@ void LogReader::on_timer(void *data)
         return;
     }
     if (!self->subscriber_) {
-        self->subscriber_.emplace(self->log_.redis().config(),
-                                  self->log_.channel(), &LogReader::on_wake,
-                                  self);
+        self->subscriber_.emplace(self->log_.redis(), self->log_.channel(),
+                                  &LogReader::on_wake, self);
         self->subscriber_->start();
     }
     self->step();

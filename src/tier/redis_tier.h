@@ -33,7 +33,7 @@ public:
     ~RedisTier();
     RedisTier(const RedisTier &) = delete;
 
-    client::Redis &redis() { return redis_; }
+    client::Redis &redis() const { return redis_; }
     // The zone's log of purges, in the same Redis.
     Log &log() { return log_; }
     std::string key(const RedisName &name) const;

@@ -153,14 +153,14 @@ def test_a_worker_leaves_while_redis_hangs(asking, redis):
 def test_down_and_up_are_told_once(asking, redis):
     nginx = asking(f"server {redis.address};")
     redis.kill()
-    wait_until(lambda: "redis is down: connect failed" in nginx.error_log(),
+    wait_until(lambda: "redis is down: " in nginx.error_log(),
                what="a line about it")
     time.sleep(2)
     redis.start()
     wait_for(nginx, "redis")
     log = nginx.error_log()
     assert log.count("redis is down") == 1
-    assert log.count("connect() ") == 1
+    assert log.count("connect() ") <= 1
     assert log.count("redis is up again") == 1
 
 

@@ -28,12 +28,18 @@ SERVER = "server 127.0.0.1:6379;"
     ("server;", "exactly one value"),
     ("server 127.0.0.1:x;", "127.0.0.1:x"),
     (SERVER + "colour red;", "tls_name"),
-    (SERVER + "mode other;", 'write "standalone"'),
+    (SERVER + "mode other;", 'write "standalone" or "sentinel"'),
+    (SERVER + "mode sentinel;", '"master NAME;"'),
+    (SERVER + "master main;", '"mode sentinel;"'),
+    (SERVER + "sentinel_password x;", '"mode sentinel;"'),
+    (SERVER + 'mode sentinel; master "a b";', "name that the Sentinels know"),
     (SERVER + "db x;", "number of a database"),
     (SERVER + "timeout 0;", "1ms to 60s"),
     (SERVER + 'prefix "a{b";', "braces"),
-    (SERVER + "password a; password b;", "once"),
+    (SERVER + "password a; password b;", "write one password"),
     (SERVER + "password_file /nowhere;", "name of a file"),
+    (SERVER + "secret_file /nowhere;", "32 characters"),
+    (SERVER + "secret_file /etc/hostname;", "32 characters"),
     (SERVER + "tls maybe;", '"on" or "off"'),
     (SERVER + "tls_name cache.example;", 'write "tls on;"'),
     (SERVER + "tls off; tls_ca /x;", 'write "tls on;"'),
@@ -50,7 +56,9 @@ def test_what_is_refused(said, lines, write):
 def test_what_is_right(said, tmp_path):
     authority = Authority(tmp_path / "authority")
     certificate, key = authority.issue("edge")
-    for lines in (SERVER, SERVER + "mode standalone; db 2; user u;",
+    for lines in (SERVER, SERVER + "mode sentinel; master main;"
+                                   "sentinel_user u; sentinel_password p;",
+                  SERVER + "mode standalone; db 2; user u;",
                   SERVER + "tls on;", SERVER + "tls off;",
                   SERVER + f"tls on; tls_ca {authority.certificate};"
                            f"tls_cert {certificate}; tls_key {key};",

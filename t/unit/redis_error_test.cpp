@@ -28,7 +28,7 @@ constexpr Case kCases[] = {
     {"MISCONF Redis is configured to save RDB snapshots, but ...", "misconf",
      ErrorEffect::miss},
     {"READONLY You can't write against a read only replica.", "readonly",
-     ErrorEffect::miss},
+     ErrorEffect::elsewhere},
     {"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is "
      "set to 'no'.",
      "masterdown", ErrorEffect::failure},

@@ -156,15 +156,48 @@ void an_error_of_the_node_counts_against_it(void **)
         f.exchange.submit(f.operation, kGet, 0us, 50ms);
         verdict = f.answer(ReplyType::error, "BUSY Redis is busy");
     }
-    assert_sv_equal(verdict.value(), "busy");
+    assert_sv_equal(verdict->why, "busy");
     assert_false(f.node.breaker.passes());
+}
+
+Exchange::Verdict answer_at(Fixture &f, std::string_view error, Micros now)
+{
+    f.exchange.submit(f.operation, kGet, now, 50ms);
+    return f.answer(ReplyType::error, error, now);
+}
+
+void a_server_that_takes_no_writes_is_left_once_a_second(void **)
+{
+    constexpr std::string_view error = "READONLY You can't write";
+    Fixture f;
+    assert_none(answer_at(f, error, 0s));
+    f.node.has_others = true;
+    assert_true(answer_at(f, error, 1s)->state == NodeState::readonly);
+    assert_none(answer_at(f, error, 1999ms));
+    assert_some(answer_at(f, error, 2s));
+    assert_true(f.node.breaker.passes());
+}
+
+void what_says_something_about_the_node_is_news_once(void **)
+{
+    constexpr std::string_view error = "NOPERM ... run the 'get' command";
+    Fixture f;
+    assert_none(answer_at(f, error, 1s));
+    assert_true(f.exchange.news() == NodeNews::impaired);
+    assert_sv_equal(f.node.missing, "get");
+    assert_none(answer_at(f, error, 2s));
+    assert_true(f.exchange.news() == NodeNews::none);
+    f.exchange.submit(f.operation, kGet, 12s, 50ms);
+    assert_none(f.answer(ReplyType::bulk, "x", 12s));
+    assert_true(f.exchange.news() == NodeNews::recovered);
+    assert_true(f.node.impairment.state() == NodeState::up);
 }
 
 void an_error_of_the_connection_closes_it(void **)
 {
     Fixture f;
     f.exchange.submit(f.operation, kGet, 0us, 50ms);
-    assert_sv_equal(f.answer(ReplyType::error, "LOADING Redis").value(),
+    assert_sv_equal(f.answer(ReplyType::error, "LOADING Redis")->why,
                     "loading");
     assert_int_equal(f.complete_all(), 1);
 }
@@ -257,6 +290,8 @@ int main()
         cmocka_unit_test(a_reply_nobody_asked_for_closes_the_connection),
         cmocka_unit_test(an_error_of_the_command_alone_is_an_answer),
         cmocka_unit_test(an_error_of_the_node_counts_against_it),
+        cmocka_unit_test(a_server_that_takes_no_writes_is_left_once_a_second),
+        cmocka_unit_test(what_says_something_about_the_node_is_news_once),
         cmocka_unit_test(an_error_of_the_connection_closes_it),
         cmocka_unit_test(three_timeouts_in_a_row_close_it),
         cmocka_unit_test(a_late_reply_is_no_success),

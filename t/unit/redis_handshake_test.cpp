@@ -79,7 +79,7 @@ void when_no_password_is_right_it_is_refused(void **)
 {
     Handshake handshake({.passwords = {"new", "old"}});
     assert_true(answer(handshake, "ERR invalid password") == Progress::next);
-    assert_true(answer(handshake, "ERR invalid password") == Progress::refused);
+    assert_true(answer(handshake, "ERR invalid password") == Progress::failed);
     assert_sv_equal(handshake.failed_step(), "AUTH");
     assert_sv_equal(handshake.failed_code(), "ERR");
 }
@@ -88,7 +88,8 @@ void a_missing_password_is_a_refusal(void **)
 {
     Handshake handshake({});
     assert_true(answer(handshake, "NOAUTH Authentication required.") ==
-                Progress::refused);
+                Progress::failed);
+    assert_true(handshake.failed_state() == NodeState::refused);
     assert_sv_equal(handshake.failed_code(), "NOAUTH");
 }
 
@@ -96,7 +97,8 @@ void a_password_nobody_asked_for_is_a_refusal(void **)
 {
     Handshake handshake({.passwords = {"secret"}});
     assert_true(answer(handshake, "ERR Client sent AUTH, but no password is "
-                                  "set") == Progress::refused);
+                                  "set") == Progress::failed);
+    assert_true(handshake.failed_state() == NodeState::refused);
 }
 
 void a_server_that_is_not_ready_is_tried_again(void **)
@@ -118,6 +120,35 @@ void a_database_that_is_not_there_is_a_failure(void **)
     assert_true(answer(handshake, "ERR DB index is out of range") ==
                 Progress::failed);
     assert_sv_equal(handshake.failed_step(), "SELECT");
+    assert_true(handshake.failed_state() == NodeState::strange);
+}
+
+Handshake::Progress answer_role(Handshake &handshake, std::string_view role)
+{
+    Reply name{ReplyType::bulk, role, 0, {}};
+    return handshake.take({ReplyType::array, {}, 0, {&name, 1}});
+}
+
+void what_has_to_be_the_master_is_asked_for_its_role(void **)
+{
+    Handshake handshake({.has_to_be_master = true});
+    assert_sv_equal(next_of(handshake), "ROLE");
+    assert_true(answer_role(handshake, "master") == Progress::next);
+    assert_sv_equal(next_of(handshake), "PING");
+}
+
+void a_replica_is_not_taken_for_the_master(void **)
+{
+    Handshake handshake({.has_to_be_master = true});
+    assert_true(answer_role(handshake, "slave") == Progress::failed);
+    assert_sv_equal(handshake.failed_step(), "ROLE");
+    assert_true(handshake.failed_state() == NodeState::readonly);
+}
+
+void who_may_not_ask_for_the_role_goes_on(void **)
+{
+    Handshake handshake({.has_to_be_master = true});
+    assert_true(answer(handshake, "NOPERM no role") == Progress::next);
 }
 
 void name_and_ping_may_be_forbidden(void **)
@@ -150,6 +181,9 @@ int main()
         cmocka_unit_test(a_password_nobody_asked_for_is_a_refusal),
         cmocka_unit_test(a_server_that_is_not_ready_is_tried_again),
         cmocka_unit_test(a_database_that_is_not_there_is_a_failure),
+        cmocka_unit_test(what_has_to_be_the_master_is_asked_for_its_role),
+        cmocka_unit_test(a_replica_is_not_taken_for_the_master),
+        cmocka_unit_test(who_may_not_ask_for_the_role_goes_on),
         cmocka_unit_test(name_and_ping_may_be_forbidden),
         cmocka_unit_test(what_it_says_about_a_failure_has_no_password),
     };
