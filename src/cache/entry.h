@@ -2,9 +2,9 @@
 // so that moving an object between tiers is a copy. An encoded entry is a head
 // (fixed fields, key, selectors, tags, header fields) followed by the body.
 //
-// The bytes come from a store that others can write to: unseal() and
-// decode_head() believe nothing. Whatever does not fit is an entry that is not
-// there.
+// The bytes may come from a store that others can write to (cache/seal.h):
+// decode_head() believes nothing. Whatever does not fit is an entry that is
+// not there.
 #pragma once
 
 #include <cstdint>
@@ -130,19 +130,5 @@ std::optional<std::size_t> head_size(std::string_view bytes);
 // every list to its end. Allocates nothing. Reason: entry_corrupt,
 // entry_version.
 std::variant<Entry, Reason> decode_head(std::string_view head);
-
-// For the way through a foreign store: head, body, kind of checksum, checksum
-// over all before it.
-std::string seal(std::string_view head, std::span<const std::string_view> body);
-
-struct Unsealed
-{
-    std::string_view head;
-    std::string_view body;
-};
-
-// Fit to be kept and sent: the checksum holds, decode_head() accepts the head,
-// the body has its size, and the fields have no byte that could end a line.
-std::variant<Unsealed, Reason> unseal(std::string_view sealed);
 
 } // namespace edge::cache

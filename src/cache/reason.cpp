@@ -55,6 +55,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "purged",
     "log_behind",
     "entry_corrupt",
+    "entry_forged",
     "entry_version",
     "entry_mismatch",
     "redis_down",

@@ -68,6 +68,7 @@ enum class Reason : std::uint8_t {
 
     // A stored object was found and could not be used.
     entry_corrupt,
+    entry_forged,
     entry_version,
     entry_mismatch,
 

@@ -1,4 +1,7 @@
-// An entry on its way through a store that others can write to.
+#include "cache/seal.h"
+
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "cache/entry.h"
@@ -8,9 +11,13 @@ namespace edge::cache {
 
 namespace {
 
-// The byte in front of the checksum: a keyed one would be another kind.
-constexpr std::uint8_t kXxh3 = 1;
-constexpr std::size_t kTrailer = sizeof(kXxh3) + 2 * sizeof(std::uint64_t);
+// A kind, and 16 bytes over all before them, the kind included.
+enum Kind : std::uint8_t
+{
+    kChecksum = 1,
+    kMac = 2
+};
+constexpr std::size_t kTrailer = sizeof(Kind) + sizeof(Mac);
 
 bool has_valid_fields(StringList fields)
 {
@@ -23,18 +30,51 @@ bool has_valid_fields(StringList fields)
     return true;
 }
 
-// `covered` reaches up to the checksum.
-bool checksum_holds(std::string_view covered, std::string_view checksum)
+Mac checksum(std::string_view data)
 {
-    ByteReader in(checksum);
-    const auto hi = in.number<std::uint64_t>();
-    const auto lo = in.number<std::uint64_t>();
-    return hash128(covered, HashSecret()) == Hash128{hi, lo};
+    const Hash128 hash = hash128(data, HashSecret());
+    std::string bytes;
+    ByteWriter out(bytes);
+    out.number(hash.hi);
+    out.number(hash.lo);
+
+    Mac mac;
+    std::copy_n(bytes.begin(), mac.size(), mac.begin());
+    return mac;
+}
+
+// `covered` ends with the kind, `trailer` is what follows.
+Reason check(std::string_view covered, std::string_view trailer,
+             const SealKeys &keys)
+{
+    const auto kind = static_cast<Kind>(covered.back());
+    if (keys.empty()) {
+        const Mac expected = checksum(covered);
+        const bool holds =
+            kind == kChecksum &&
+            trailer == std::string_view(expected.data(), expected.size());
+        return holds ? Reason::none : Reason::entry_corrupt;
+    }
+    return kind == kMac && keys.verify(covered, trailer) ? Reason::none
+                                                         : Reason::entry_forged;
 }
 
 } // namespace
 
-std::string seal(std::string_view head, std::span<const std::string_view> body)
+SealKeys::SealKeys(std::span<const std::string_view> secrets)
+    : keys_(secrets.begin(), secrets.end())
+{
+}
+
+bool SealKeys::verify(std::string_view data, std::string_view mac) const
+{
+    return std::any_of(keys_.begin(), keys_.end(), [&](const MacKey &key) {
+        return key.verifies(data, mac);
+    });
+}
+
+std::string seal(std::string_view head, std::span<const std::string_view> body,
+                 const SealKeys &keys)
 {
     std::size_t size = head.size() + kTrailer;
     for (const std::string_view piece : body) {
@@ -48,27 +88,26 @@ std::string seal(std::string_view head, std::span<const std::string_view> body)
         sealed.append(piece);
     }
 
-    ByteWriter out(sealed);
-    out.number(kXxh3);
-    const Hash128 checksum = hash128(sealed, HashSecret());
-    out.number(checksum.hi);
-    out.number(checksum.lo);
+    sealed.push_back(keys.empty() ? kChecksum : kMac);
+    const Mac trailer = keys.empty() ? checksum(sealed) : keys.sign(sealed);
+    sealed.append(trailer.data(), trailer.size());
     return sealed;
 }
 
-std::variant<Unsealed, Reason> unseal(std::string_view sealed)
+std::variant<Unsealed, Reason> unseal(std::string_view sealed,
+                                      const SealKeys &keys)
 {
     if (sealed.size() < kHeadPrefix + kTrailer) {
         return Reason::entry_corrupt;
     }
-    const std::string_view covered =
-        sealed.substr(0, sealed.size() - kTrailer + sizeof(kXxh3));
-    if (covered.back() != kXxh3 ||
-        !checksum_holds(covered, sealed.substr(covered.size()))) {
-        return Reason::entry_corrupt;
+    const std::size_t covered = sealed.size() - sizeof(Mac);
+    const Reason verdict =
+        check(sealed.substr(0, covered), sealed.substr(covered), keys);
+    if (verdict != Reason::none) {
+        return verdict;
     }
 
-    const std::string_view content = covered.substr(0, covered.size() - 1);
+    const std::string_view content = sealed.substr(0, covered - sizeof(Kind));
     const std::size_t head_bytes = head_size(content).value_or(content.size());
     const auto decoded = decode_head(content.substr(0, head_bytes));
     if (const auto *reason = std::get_if<Reason>(&decoded)) {

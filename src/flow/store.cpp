@@ -68,7 +68,8 @@ Reason put(Request &request, const tier::ObjectName &name,
     if (redis != nullptr &&
         (reason == Reason::none || reason == Reason::zone_full)) {
         redis->store(redis_name, entry,
-                     cache::seal(cache::encode_head(entry), body));
+                     cache::seal(cache::encode_head(entry), body,
+                                 redis->seal_keys()));
     }
     return reason;
 }

@@ -58,7 +58,8 @@ private:
 RedisTier::RedisTier(client::Redis &redis, Zone &zone,
                      std::string_view instance)
     : redis_(redis), zone_(zone.settings.name), counters_(zone.counters()),
-      log_(zone, redis, instance), reader_(log_)
+      log_(zone, redis, instance), reader_(log_),
+      seal_keys_(redis.config().secrets)
 {
     reader_.start();
 }
@@ -67,12 +68,12 @@ RedisTier::~RedisTier() = default;
 
 std::string RedisTier::key(const RedisName &name) const
 {
-    const Hash128 resource = hash128(name.resource_key, secret_);
+    const Hash128 resource = hash128(name.resource_key, unkeyed_);
     if (name.variant_key.empty()) {
         return cache::redis_key(redis_.config().prefix, zone_, resource,
                                 nullptr);
     }
-    const Hash128 variant = hash128(name.variant_key, secret_);
+    const Hash128 variant = hash128(name.variant_key, unkeyed_);
     return cache::redis_key(redis_.config().prefix, zone_, resource,
                             &variant);
 }

@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "cache/entry.h"
+#include "cache/seal.h"
 #include "client/redis.h"
 #include "shm/counters.h"
 #include "tier/log.h"
@@ -37,6 +38,7 @@ public:
     // The zone's log of purges, in the same Redis.
     Log &log() { return log_; }
     std::string key(const RedisName &name) const;
+    const cache::SealKeys &seal_keys() const { return seal_keys_; }
 
     // Write-behind: leaves with the other commands of this turn, and nobody
     // waits for it. Over kMaxPending bytes, or without Redis, it is dropped
@@ -60,9 +62,11 @@ private:
     shm::Counters &counters_;
     Log log_;
     LogReader reader_;
-    // What all instances find an object by; without a secret the same
-    // everywhere.
-    HashSecret secret_;
+    // What all instances find an object by. Not keyed with the secret of the
+    // entries: while that is changed, what was signed with the other one must
+    // still be found.
+    const HashSecret unkeyed_;
+    const cache::SealKeys seal_keys_;
     std::vector<std::unique_ptr<Change>> pending_;
     std::size_t pending_bytes_ = 0;
 };

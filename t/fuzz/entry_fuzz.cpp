@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "cache/entry.h"
+#include "cache/seal.h"
 #include "cache/freshness.h"
 
 using namespace edge;
@@ -54,6 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
 
     check(bytes);
     check(cache::seal(bytes, {}));
+    const std::string_view secrets[] = {"one", "another"};
+    (void)cache::unseal(bytes, cache::SealKeys(secrets));
     (void)cache::head_size(bytes);
     const auto decoded = cache::decode_head(bytes);
     if (const auto *entry = std::get_if<cache::Entry>(&decoded)) {

@@ -188,3 +188,74 @@ def test_nothing_of_what_was_refused_is_in_memory(read, redis, stored):
     miss_for(reader, "entry_corrupt")
     assert metric(reader, "edge_cache_zone_objects") == 0
     assert metric(reader, "edge_cache_zone_pinned_objects") == 0
+
+
+# Signatures
+
+OLD = "the secret that was there before"
+NEW = "the secret that is there from now"
+
+
+@pytest.fixture
+def signing(fleet, tmp_path, origin):
+    """Starts an instance that signs with these secrets."""
+    origin.on("/", Reply(headers={"Cache-Control": "max-age=60"}, body=BODY))
+
+    def start(*secrets, **pieces):
+        path = tmp_path / f"secrets{len(fleet.members)}"
+        path.write_text("".join(f"{secret}\n" for secret in secrets))
+        lines = "timeout 300ms; connect_timeout 500ms;"
+        if secrets:
+            lines += f"secret_file {path};"
+        nginx, = fleet.start(join=False, redis_lines=lines,
+                             log_level="debug", **pieces)
+        return nginx
+
+    return start
+
+
+def fill(nginx):
+    assert nginx.get("/")["X-Cache"] == "MISS"
+    wait_stored(nginx, 1)
+
+
+def test_a_signed_entry_is_a_hit_for_who_has_the_secret(signing, fleet):
+    writer, reader = signing(NEW), signing(NEW)
+    fleet.wait_joined()
+    fill(writer)
+    assert origin_of_hit(reader.get("/")) == ("HIT", "redis")
+    for nginx in writer, reader:
+        assert NEW not in nginx.error_log()
+
+
+@pytest.mark.parametrize("writers", [[], [OLD]], ids=["none", "another"])
+def test_what_was_not_signed_with_the_secret_is_a_miss(signing, fleet,
+                                                       writers):
+    writer, reader = signing(*writers), signing(NEW)
+    fleet.wait_joined()
+    fill(writer)
+    assert miss_for(reader, "entry_forged").body == BODY
+
+
+def test_a_secret_is_changed_without_losing_what_is_stored(signing, fleet):
+    old, both = signing(OLD), signing(NEW, OLD)
+    fleet.wait_joined()
+    fill(old)
+    assert origin_of_hit(both.get("/")) == ("HIT", "redis")
+
+
+def test_a_signed_entry_under_another_key_is_a_miss(signing, fleet, redis,
+                                                    origin):
+    writer = signing(NEW)
+    reader = signing(NEW, location="edge_cache_no_store 1;")
+    fleet.wait_joined()
+    fill(writer)
+    key, = object_keys(redis)
+    value = redis.command("GET", key)
+    origin.on("/other", Reply(headers={"Cache-Control": "max-age=60"},
+                              body=b"other"))
+    writer.get("/other")
+    wait_stored(writer, 2)
+    other, = set(object_keys(redis)) - {key}
+    overwrite(redis, other, value)
+    assert miss_for(reader, "entry_mismatch", "/other").body == b"other"

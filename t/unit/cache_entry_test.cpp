@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "cache/entry.h"
+#include "cache/seal.h"
 
 #include "cmocka.h"
 
@@ -341,6 +342,68 @@ void every_flipped_bit_is_refused(void **)
     assert_false(is_refused(sealed));
 }
 
+constexpr std::string_view kOld = "the secret that was there before";
+constexpr std::string_view kNew = "the secret that is there from now";
+
+cache::SealKeys keys(std::vector<std::string_view> secrets)
+{
+    return cache::SealKeys(secrets);
+}
+
+bool is_forged(std::string_view sealed, const cache::SealKeys &by)
+{
+    const auto unsealed = cache::unseal(sealed, by);
+    const auto *reason = std::get_if<Reason>(&unsealed);
+    return reason != nullptr && *reason == Reason::entry_forged;
+}
+
+void every_flipped_bit_of_a_signed_entry_is_refused(void **)
+{
+    const Sample sample;
+    const std::string_view body[] = {sample.body};
+    std::string sealed = cache::seal(sample.head(), body, keys({kNew}));
+    for (std::size_t bit = 0; bit < 8 * sealed.size(); bit++) {
+        const auto mask = static_cast<char>(1 << bit % 8);
+        sealed[bit / 8] = static_cast<char>(sealed[bit / 8] ^ mask);
+        assert_true(is_forged(sealed, keys({kNew})));
+        sealed[bit / 8] = static_cast<char>(sealed[bit / 8] ^ mask);
+    }
+    assert_false(is_forged(sealed, keys({kNew})));
+}
+
+void two_secrets_verify_and_the_first_signs(void **)
+{
+    const auto signed_by = [](std::vector<std::string_view> secrets) {
+        const Sample sample;
+        const std::string_view body[] = {sample.body};
+        return cache::seal(sample.head(), body, keys(std::move(secrets)));
+    };
+    const std::string old = signed_by({kOld, kNew});
+    assert_false(is_forged(old, keys({kOld})));
+    assert_false(is_forged(old, keys({kNew, kOld})));
+    assert_true(is_forged(old, keys({kNew})));
+    assert_false(is_forged(signed_by({kNew, kOld}), keys({kNew})));
+}
+
+void a_checksum_is_no_signature(void **)
+{
+    const Sample sample;
+    const std::string_view body[] = {sample.body};
+    const std::string is_signed = cache::seal(sample.head(), body, keys({kNew}));
+    assert_true(is_forged(sample.sealed(), keys({kNew})));
+    assert_true(is_refused(is_signed));
+}
+
+// RFC 4231, test case 2.
+void a_mac_is_the_beginning_of_hmac_sha_256(void **)
+{
+    const Mac mac = MacKey("Jefe").sign("what do ya want for nothing?");
+    const unsigned char right[] = {0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60,
+                                   0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26,
+                                   0x08, 0x95, 0x75, 0xc7};
+    assert_memory_equal(mac.data(), right, mac.size());
+}
+
 void every_truncation_is_refused(void **)
 {
     const std::string sealed = Sample().sealed();
@@ -424,6 +487,10 @@ int main()
         cmocka_unit_test(a_head_over_the_limit_is_corrupt),
         cmocka_unit_test(a_sealed_entry_comes_back_as_head_and_body),
         cmocka_unit_test(every_flipped_bit_is_refused),
+        cmocka_unit_test(every_flipped_bit_of_a_signed_entry_is_refused),
+        cmocka_unit_test(two_secrets_verify_and_the_first_signs),
+        cmocka_unit_test(a_checksum_is_no_signature),
+        cmocka_unit_test(a_mac_is_the_beginning_of_hmac_sha_256),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(a_body_of_another_size_is_refused),
         cmocka_unit_test(another_version_is_told_apart_when_unsealed),
