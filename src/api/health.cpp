@@ -8,6 +8,11 @@ namespace edge::api {
 
 namespace {
 
+std::optional<redis::MemoryInfo> memory_of(const tier::RedisTier *tier)
+{
+    return tier != nullptr ? tier->redis().memory() : std::nullopt;
+}
+
 Json describe(const tier::RedisTier *tier, bool &degraded)
 {
     using redis::NodeState;
@@ -23,6 +28,11 @@ Json describe(const tier::RedisTier *tier, bool &degraded)
     }
     if (state == NodeState::noperm) {
         json["missing"] = tier->redis().missing();
+    }
+    if (const auto memory = memory_of(tier)) {
+        json["used_memory"] = memory->used;
+        json["maxmemory"] = memory->maximum;
+        json["maxmemory_policy"] = redis::policy_name(memory->policy);
     }
     if (!up && tier != nullptr) {
         json["reason"] = tier->redis().reason();

@@ -110,6 +110,39 @@ void states(Exposition &out, const Zones &zones)
     }
 }
 
+void memory(Exposition &out, const Zones &zones)
+{
+    struct Figure
+    {
+        std::string_view name;
+        std::string_view help;
+        std::uint64_t (*value)(const redis::MemoryInfo &);
+    };
+    constexpr Figure figures[] = {
+        {"edge_cache_redis_used_memory_bytes", "As Redis says it.",
+         [](const redis::MemoryInfo &info) { return info.used; }},
+        {"edge_cache_redis_maxmemory_bytes", "As Redis says it; 0: no limit.",
+         [](const redis::MemoryInfo &info) { return info.maximum; }},
+        {"edge_cache_redis_policy_hurts",
+         "1: the eviction policy is one that hurts a cache.",
+         [](const redis::MemoryInfo &info) {
+             return std::uint64_t{!policy_warning(info).empty()};
+         }},
+    };
+    for (const Figure &figure : figures) {
+        out.family(figure.name, "gauge", figure.help);
+        for (const tier::Zone *zone : zones) {
+            const auto info = zone->redis() != nullptr
+                                  ? zone->redis()->redis().memory()
+                                  : std::nullopt;
+            if (info) {
+                out.sample(figure.name, {{"zone", zone->settings.name}},
+                           figure.value(*info));
+            }
+        }
+    }
+}
+
 } // namespace
 
 void add_shared_metrics(Exposition &out, const Zones &zones)
@@ -125,6 +158,7 @@ void add_shared_metrics(Exposition &out, const Zones &zones)
     }
     connections(out, shared);
     states(out, shared);
+    memory(out, shared);
     stores(out, shared);
     figures(out, shared);
 }

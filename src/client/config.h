@@ -22,7 +22,8 @@ struct Server
 enum class Mode : std::uint8_t
 {
     standalone, // all servers have the same data
-    sentinel    // the servers are Sentinels, which know the master
+    sentinel,   // the servers are Sentinels, which know the master
+    cluster     // the servers are some of a cluster's nodes
 };
 
 // Who we are for a server.

@@ -46,7 +46,9 @@ void Link::stop()
 
 void Link::move()
 {
-    if (!started_) {
+    const Server *server = route_.current();
+    const bool is_there = server != nullptr && target_ == server->endpoint;
+    if (!started_ || is_there) {
         return;
     }
     stop();
@@ -65,6 +67,7 @@ void Link::attempt()
         return;
     }
 
+    target_ = server->endpoint;
     breaker_.attempt();
     connection_.log().set_quiet(failing_);
     connect_timer_.start(config_.connect_timeout);

@@ -41,7 +41,7 @@ public:
     // The first attempt. Until then, and after stop(), nothing happens.
     void start();
     void stop();
-    // The route leads elsewhere now: whatever it is connected to is left.
+    // The route may lead elsewhere now: then what it is connected to is left.
     void move();
 
     bool up() const { return connection_.ready(); }
@@ -90,6 +90,7 @@ private:
     ngx::Resolve resolve_;
     ngx::Timer connect_timer_;
     ngx::Timer retry_timer_;
+    redis::Endpoint target_;       // of the last attempt
     std::size_t next_address_ = 0; // of those that a server has
     std::size_t last_address_ = 0;
     bool started_ = false;

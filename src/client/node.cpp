@@ -16,18 +16,22 @@ redis::Micros now()
 
 // The deadline of an operation holds a worker that is shutting down: a
 // request waits for it.
-Node::Node(const RedisConfig &config, Route &route)
+Node::Node(const RedisConfig &config, Route &route,
+           redis::Redirector *redirector)
     : link_({config, config.credentials, config.db,
              config.mode == Mode::sentinel},
             route, node_.breaker, *this, "redis"),
+      memory_(*this, link_.log()),
       deadline_timer_(
           [](void *data) { static_cast<Node *>(data)->on_deadline(); }, this,
           ngx::Timer::Holds::worker),
       completions_(
           [](void *data) { static_cast<Node *>(data)->complete_ended(); }, this)
 {
+    node_.redirector = redirector;
     node_.has_others =
-        config.mode == Mode::sentinel || config.servers.size() > 1;
+        config.mode == Mode::sentinel ||
+        (config.mode == Mode::standalone && config.servers.size() > 1);
 }
 
 Node::~Node()
@@ -63,6 +67,25 @@ template bool Node::submit(redis::Operation &, const redis::CommandParts &,
 template bool Node::submit(redis::Operation &, const redis::ScriptCall &,
                            Millis);
 
+bool Node::take_over(redis::Operation &operation,
+                     const redis::Pipeline::Times &times, bool asking)
+{
+    if (!exchange_ || !exchange_->take_over(operation, times, asking)) {
+        return false;
+    }
+    watch(times.deadline);
+    link_.flush();
+    return true;
+}
+
+void Node::leave()
+{
+    link_.stop();
+    if (exchange_) {
+        on_down();
+    }
+}
+
 void Node::on_up()
 {
     node_.counters.connections++;
@@ -70,6 +93,7 @@ void Node::on_up()
         node_.impairment.reset();
     }
     exchange_.emplace(node_, link_.output());
+    memory_.start();
     for (const Subscription &subscription : on_connect_) {
         subscription.callback(subscription.data);
     }
@@ -77,6 +101,7 @@ void Node::on_up()
 
 void Node::on_down()
 {
+    memory_.stop();
     exchange_->close();
     exchange_.reset();
     completions_.post();

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "client/config.h"
 #include "client/link.h"
+#include "client/memory_probe.h"
 #include "ngx/posted.h"
 #include "ngx/timer.h"
 #include "redis/exchange.h"
@@ -21,8 +22,9 @@ class Node final : private Link::User
 {
 public:
     // In a process that serves requests (worker, single), from init_process
-    // on. Both outlive it.
-    Node(const RedisConfig &config, Route &route);
+    // on. All outlive it. `redirector`: in a cluster.
+    Node(const RedisConfig &config, Route &route,
+         redis::Redirector *redirector = nullptr);
 
     // In exit_process. No completion is called; operations that are still
     // pending are only withdrawn.
@@ -34,11 +36,17 @@ public:
     void start() { link_.start(); }
     // The route leads elsewhere now.
     void move() { link_.move(); }
+    // For good: what is under way is lost, and completed from the event loop.
+    void leave();
 
     // See Redis::submit().
     template <typename Command>
     bool submit(redis::Operation &operation, const Command &command,
                 Millis timeout);
+
+    // See Exchange::take_over().
+    bool take_over(redis::Operation &operation,
+                   const redis::Pipeline::Times &times, bool asking);
 
     bool up() const { return exchange_.has_value(); }
     // Why not, for health: "does not answer in time". Empty when up.
@@ -51,6 +59,12 @@ public:
     // With NodeState::noperm: what the user may not do.
     std::string_view missing() const { return node_.missing; }
     const redis::NodeCounters &counters() const { return node_.counters; }
+    // As last asked, within 10 s; none: not yet.
+    const std::optional<redis::MemoryInfo> &memory() const
+    {
+        return memory_.info();
+    }
+
     // Called whenever a connection has been made, the first included; as long
     // as the client lives. `data` outlives it.
     using Callback = void (*)(void *data);
@@ -75,6 +89,7 @@ private:
 
     redis::Node node_;
     Link link_;
+    MemoryProbe memory_;
     std::optional<redis::Exchange> exchange_; // while up
     ngx::Timer deadline_timer_;
     redis::Micros deadline_{0}; // of the running timer

@@ -42,6 +42,10 @@ private:
 
 Redis::Redis(const RedisConfig &config) : config_(config)
 {
+    if (config.mode == Mode::cluster) {
+        cluster_ = std::make_unique<Cluster>(config, &Redis::on_slots, this);
+        return;
+    }
     if (config.mode == Mode::sentinel) {
         sentinels_ =
             std::make_unique<Sentinels>(config, &Redis::on_topology, this);
@@ -62,16 +66,49 @@ std::unique_ptr<Route> Redis::make_route()
 
 void Redis::start()
 {
+    if (cluster_) {
+        cluster_->start();
+        return;
+    }
     if (sentinels_) {
         sentinels_->watch.start();
     }
     node_->start();
 }
 
-std::unique_ptr<Route> Redis::add_route(RouteUser &user)
+Node *Redis::find(std::string_view key)
+{
+    return cluster_ ? cluster_->find(key) : node_.get();
+}
+
+bool Redis::up() const
+{
+    return cluster_ ? cluster_->up() : node_->up();
+}
+
+std::string_view Redis::missing() const
+{
+    return cluster_ ? cluster_->missing() : node_->missing();
+}
+
+std::optional<redis::MemoryInfo> Redis::memory() const
+{
+    return cluster_ ? cluster_->memory() : node_->memory();
+}
+
+void Redis::on_connect(Node::Callback callback, void *data)
+{
+    if (cluster_) {
+        cluster_->on_connect(callback, data);
+    } else {
+        node_->on_connect(callback, data);
+    }
+}
+
+std::unique_ptr<Route> Redis::add_route(RouteUser &user, std::string_view key)
 {
     users_.push_back(&user);
-    return make_route();
+    return cluster_ ? cluster_->route_to(key) : make_route();
 }
 
 void Redis::remove_route(RouteUser &user)
@@ -82,12 +119,18 @@ void Redis::remove_route(RouteUser &user)
 
 std::string_view Redis::reason() const
 {
+    if (cluster_) {
+        return cluster_->reason();
+    }
     const bool knows_master = !sentinels_ || sentinels_->master;
     return knows_master ? node_->reason() : sentinels_->watch.reason();
 }
 
 redis::NodeState Redis::state() const
 {
+    if (cluster_) {
+        return cluster_->state();
+    }
     const bool knows_master = !sentinels_ || sentinels_->master;
     if (knows_master || sentinels_->watch.state() == redis::NodeState::up) {
         return node_->state();
@@ -111,7 +154,17 @@ void Redis::on_topology(void *data)
         sentinels.master->addresses.push_back(std::move(address));
     }
     self->node_->move();
-    for (RouteUser *user : self->users_) {
+    self->move_users();
+}
+
+void Redis::on_slots(void *data)
+{
+    static_cast<Redis *>(data)->move_users();
+}
+
+void Redis::move_users()
+{
+    for (RouteUser *user : users_) {
         user->move();
     }
 }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
+#include "client/cluster.h"
 #include "client/config.h"
 #include "client/node.h"
 #include "client/route.h"
@@ -40,7 +42,9 @@ public:
     bool submit(redis::Operation &operation, redis::CommandParts command,
                 Millis timeout)
     {
-        return node_->submit(operation, command, timeout);
+        const std::string_view key =
+            command.size() > 1 ? command[1] : std::string_view();
+        return submit_to(find(key), operation, command, timeout);
     }
     // `call` and all it points to stay until the operation has ended.
     bool submit(redis::Operation &operation, const redis::ScriptCall &call)
@@ -50,27 +54,29 @@ public:
     bool submit(redis::Operation &operation, const redis::ScriptCall &call,
                 Millis timeout)
     {
-        return node_->submit(operation, call, timeout);
+        const std::string_view key =
+            call.keys.empty() ? std::string_view() : call.keys.front();
+        return submit_to(find(key), operation, call, timeout);
     }
 
-    bool up() const { return node_->up(); }
+    // In a cluster: whether any of its nodes is.
+    bool up() const;
     // Why not, for health: "does not answer in time". Empty when up.
     std::string_view reason() const;
     // `up`: and does all that it is asked.
     redis::NodeState state() const;
     // With NodeState::noperm: what the user may not do.
-    std::string_view missing() const { return node_->missing(); }
+    std::string_view missing() const;
+    // Of all masters together; none: nobody has said yet.
+    std::optional<redis::MemoryInfo> memory() const;
     const RedisConfig &config() const { return config_; }
 
     // Called whenever a connection has been made, the first included; as long
     // as the client lives. `data` outlives it.
-    void on_connect(Node::Callback callback, void *data)
-    {
-        node_->on_connect(callback, data);
-    }
+    void on_connect(Node::Callback callback, void *data);
 
-    // For one more connection to the same data. The user is told when its
-    // route has changed, by its move(); it goes before this.
+    // For one more connection, to where `key` is. The user is told when its
+    // route may have changed, by its move(); it goes before this.
     class RouteUser
     {
     public:
@@ -79,7 +85,7 @@ public:
     protected:
         ~RouteUser() = default;
     };
-    std::unique_ptr<Route> add_route(RouteUser &user);
+    std::unique_ptr<Route> add_route(RouteUser &user, std::string_view key);
     void remove_route(RouteUser &user);
 
 private:
@@ -87,10 +93,27 @@ private:
     class MasterRoute;
 
     static void on_topology(void *data);
+    static void on_slots(void *data);
     std::unique_ptr<Route> make_route();
+    void move_users();
+
+    // Null: nobody has the key, as far as is known.
+    Node *find(std::string_view key);
+    template <typename Command>
+    static bool submit_to(Node *node, redis::Operation &operation,
+                          const Command &command, Millis timeout)
+    {
+        if (node == nullptr) {
+            operation.withdraw();
+            return false;
+        }
+        return node->submit(operation, command, timeout);
+    }
 
     const RedisConfig &config_;
     std::unique_ptr<Sentinels> sentinels_; // mode sentinel
+
+    std::unique_ptr<Cluster> cluster_; // mode cluster: instead of the node
 
     std::unique_ptr<Route> route_;
     std::unique_ptr<Node> node_;

@@ -31,7 +31,7 @@ std::optional<redis::Failure> failure_of(const redis::Reply &reply)
 Subscriber::Subscriber(Redis &redis, std::string_view channel,
                        Callback callback, void *data)
     : channel_(channel), callback_(callback), data_(data), redis_(redis),
-      route_(redis.add_route(*this)),
+      route_(redis.add_route(*this, channel)),
       link_({redis.config(), redis.config().credentials, 0, false}, *route_,
             breaker_, *this, "redis subscriber"),
       ping_timer_(

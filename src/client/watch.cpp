@@ -78,7 +78,7 @@ std::optional<redis::Failure> Watch::on_reply(const redis::Reply *reply)
                                   ? redis::NodeState::strange
                                   : redis::state_of(kind),
                               is_error ? redis::error_name(kind)
-                                       : "does not know the master"};
+                                       : "does not know who serves what"};
     case Progress::changed:
         callback_(data_);
         break;

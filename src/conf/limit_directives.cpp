@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "client/config.h"
 #include "conf/arguments.h"
 #include "conf/location.h"
 #include "conf/main.h"
@@ -152,6 +153,21 @@ char *set_fallback_parameter(ngx_conf_t *cf, LimitFallback &fallback,
     return NGX_CONF_OK;
 }
 
+std::string_view tag_text(const LimitUse &use)
+{
+    const tier::LimitZoneSettings &zone = use.zone->settings;
+    const ngx::Value *tag = zone.tag != nullptr ? zone.tag : zone.key;
+    return ngx::view(tag->compiled.value);
+}
+
+// In a cluster one place to decide is one slot, and the tag settles that.
+bool is_one_place(const LimitUse &a, const LimitUse &b)
+{
+    const client::RedisConfig *redis = a.zone->settings.redis;
+    return redis == nullptr || redis->mode != client::Mode::cluster ||
+           tag_text(a) == tag_text(b);
+}
+
 } // namespace
 
 std::optional<std::uint64_t> parse_cost(std::string_view text)
@@ -288,6 +304,13 @@ char *check_limits(ngx_conf_t *cf, const Location &lcf)
                                 "limits of one level are charged all together "
                                 "or not at all: write the same redis= for all "
                                 "of their zones, or for none");
+        }
+        if (!is_one_place(use, first)) {
+            return refuse_level(cf, use,
+                                "limits of one level are charged all together "
+                                "or not at all, and a cluster does that in one "
+                                "slot only: write the same tag= for all of "
+                                "their zones");
         }
     }
     return NGX_CONF_OK;

@@ -50,6 +50,7 @@ char *set_server(ngx_conf_t *cf, Block &redis, std::string_view word)
 constexpr Choice<client::Mode> kModes[] = {
     {"standalone", client::Mode::standalone},
     {"sentinel", client::Mode::sentinel},
+    {"cluster", client::Mode::cluster},
 };
 
 char *set_mode(ngx_conf_t *cf, Block &redis, std::string_view word)
@@ -277,6 +278,9 @@ char *check_mode(ngx_conf_t *cf, const Block &redis)
         return refuse_block(cf, redis,
                             "write \"master NAME;\", as the Sentinels know "
                             "it");
+    }
+    if (redis.mode == client::Mode::cluster && redis.db != 0) {
+        return refuse_block(cf, redis, "write no \"db\": a cluster has none");
     }
     const bool says_more = !redis.master.empty() || !sentinel.user.empty() ||
                            !sentinel.passwords.empty();

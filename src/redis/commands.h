@@ -9,11 +9,14 @@ namespace edge::redis {
 
 namespace command {
 
+inline constexpr std::string_view kAsking = "ASKING";
 inline constexpr std::string_view kAuth = "AUTH";
 inline constexpr std::string_view kClient = "CLIENT";
+inline constexpr std::string_view kCluster = "CLUSTER";
 inline constexpr std::string_view kEval = "EVAL";
 inline constexpr std::string_view kEvalSha = "EVALSHA";
 inline constexpr std::string_view kGet = "GET";
+inline constexpr std::string_view kInfo = "INFO";
 inline constexpr std::string_view kPing = "PING";
 inline constexpr std::string_view kRole = "ROLE";
 inline constexpr std::string_view kSelect = "SELECT";
@@ -32,12 +35,17 @@ struct CommandInfo
 
 // AUTH needs no permission.
 inline constexpr std::array kCommands{
+    CommandInfo{command::kAsking, "+asking",
+                "with mode cluster: to a node that takes a slot over"},
     CommandInfo{command::kAuth, "", "handshake: password"},
     CommandInfo{command::kClient, "+client|setname",
                 "handshake: name shown by CLIENT LIST (may be refused)"},
+    CommandInfo{command::kCluster, "+cluster|slots",
+                "with mode cluster: which node has which slots"},
     CommandInfo{command::kEval, "+eval", "scripts the server does not know"},
     CommandInfo{command::kEvalSha, "+evalsha", "scripts"},
     CommandInfo{command::kGet, "+get", "lookup"},
+    CommandInfo{command::kInfo, "+info", "every 10 s: memory and its policy"},
     CommandInfo{command::kPing, "+ping",
                 "handshake and probe: is the server ready"},
     CommandInfo{command::kRole, "+role",

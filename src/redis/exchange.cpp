@@ -3,6 +3,8 @@
 #include <new>
 #include <utility>
 
+#include "redis/commands.h"
+
 namespace edge::redis {
 
 // Either both happen or none: a command without a place, or a place without a
@@ -38,7 +40,13 @@ bool Exchange::submit(Operation &operation, CommandParts command, Micros now,
                       Millis timeout)
 {
     const auto append = [&](std::string &out) { append_command(out, command); };
-    return accept(operation, append, now, timeout);
+    if (!accept(operation, append, now, timeout)) {
+        return false;
+    }
+    if (node_.redirector != nullptr) {
+        append_command(operation.sent_, command);
+    }
+    return true;
 }
 
 bool Exchange::submit(Operation &operation, const ScriptCall &call, Micros now,
@@ -54,10 +62,46 @@ bool Exchange::submit(Operation &operation, const ScriptCall &call, Micros now,
     return true;
 }
 
+bool Exchange::take_over(Operation &operation, const Pipeline::Times &times,
+                         bool asking)
+{
+    if (pipeline_.full() || output_.unsent().size() >= kMaxOutput) {
+        return false;
+    }
+    operation.in_full_ = true;
+    if (asking) {
+        append_command(output_.bytes(), {command::kAsking});
+        pipeline_.push_nobody(times);
+    }
+    const auto append = [&](std::string &out) {
+        if (operation.script_ != nullptr) {
+            append_script(out, *operation.script_, ScriptForm::eval);
+        } else {
+            out.append(operation.sent_);
+        }
+    };
+    return enqueue(operation, append, times);
+}
+
+bool Exchange::send_on(const Reply &error, const Pipeline::Place &place)
+{
+    const ErrorKind kind = error_kind(error.text);
+    Operation &operation = *place.operation;
+    if (node_.redirector == nullptr ||
+        (kind != ErrorKind::moved && kind != ErrorKind::ask) ||
+        operation.redirections_ == kMaxRedirections) {
+        return false;
+    }
+    operation.redirections_++;
+    node_.breaker.succeeded();
+    return node_.redirector->redirect(error.text, operation, place.times);
+}
+
 // The deadline stays what it was.
 void Exchange::send_in_full(const Pipeline::Place &place)
 {
-    const ScriptCall &call = *std::exchange(place.operation->script_, nullptr);
+    const ScriptCall &call = *place.operation->script_;
+    place.operation->in_full_ = true;
     const auto append = [&](std::string &out) {
         append_script(out, call, ScriptForm::eval);
     };
@@ -80,11 +124,14 @@ Exchange::Verdict Exchange::take(const Reply *reply, Micros now)
     node_.counters.latency = now - place.times.submitted;
     const bool is_error = reply->type == ReplyType::error;
     if (is_error && error_kind(reply->text) == ErrorKind::noscript &&
-        place.operation->script_ != nullptr) {
+        place.operation->script_ != nullptr && !place.operation->in_full_) {
         send_in_full(place);
         return std::nullopt;
     }
 
+    if (is_error && send_on(*reply, place)) {
+        return std::nullopt;
+    }
     node_.ended.add(*place.operation, Outcome::replied, reply);
     if (is_error) {
         return weigh(*reply, now);

@@ -31,6 +31,18 @@ struct NodeCounters
     Micros latency{0}; // of the last answer
 };
 
+// Sends operations on to the node that has their slot.
+class Redirector
+{
+public:
+    // `error` is MOVED or ASK. False: it is the operation's answer.
+    virtual bool redirect(std::string_view error, Operation &operation,
+                          const Pipeline::Times &times) = 0;
+
+protected:
+    ~Redirector() = default;
+};
+
 // What outlives the connections to one node.
 struct Node
 {
@@ -39,6 +51,8 @@ struct Node
     OperationList ended; // completions to call
     Impairment impairment;
     std::string missing; // with NodeState::noperm: what the user may not do
+
+    Redirector *redirector = nullptr; // in a cluster
 
     // Whether there are servers to go to from one that takes no writes, and
     // when that was done last.
@@ -71,8 +85,16 @@ public:
     bool submit(Operation &operation, const ScriptCall &call, Micros now,
                 Millis timeout);
 
+    // An operation that another node did not answer, with its times; `asking`:
+    // it said ASK. False: there is no room, or it was sent on too often.
+    bool take_over(Operation &operation, const Pipeline::Times &times,
+                   bool asking);
+
     // For Reader::next().
     std::pmr::memory_resource *target() const { return pipeline_.target(); }
+
+    // A slot may move, and be on its way to yet another node.
+    static constexpr unsigned kMaxRedirections = 2;
 
     // Between two departures from servers that take no writes: there may be
     // no better one.
@@ -103,6 +125,7 @@ private:
     bool enqueue(Operation &operation, Append append,
                  const Pipeline::Times &times);
     void send_in_full(const Pipeline::Place &place);
+    bool send_on(const Reply &error, const Pipeline::Place &place);
     Verdict weigh(const Reply &reply, Micros now);
     void note_state(ErrorKind kind, const Reply &reply, Micros now);
     bool leave(Micros now);

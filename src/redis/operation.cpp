@@ -12,6 +12,9 @@ void Operation::withdraw()
         list_->remove(*this);
     }
     script_ = nullptr;
+    in_full_ = false;
+    sent_.clear();
+    redirections_ = 0;
     if (outcome_ == Outcome::pending) {
         outcome_ = Outcome::idle;
     }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory_resource>
+#include <string>
 
 #include "redis/reply.h"
 
@@ -70,8 +71,12 @@ private:
     Operation *previous_ = nullptr;
     Operation *next_ = nullptr;
 
-    // Went out by EVALSHA: what to send should the script be unknown.
+    // A script: what to send should it be unknown, unless it was sent in full.
     const ScriptCall *script_ = nullptr;
+    bool in_full_ = false;
+    // In a cluster: the command, for the node that it has to go to instead.
+    std::string sent_;
+    unsigned redirections_ = 0;
 };
 
 // Operations that have ended and wait for their completion to be called:

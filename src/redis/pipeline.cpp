@@ -38,6 +38,14 @@ void Pipeline::grow()
     ring_.swap(larger);
 }
 
+void Pipeline::push_nobody(const Times &times)
+{
+    if (tail_ - head_ == ring_.size()) {
+        grow();
+    }
+    at(tail_++) = {nullptr, times};
+}
+
 void Pipeline::push(Operation &operation, const Times &times)
 {
     if (tail_ - head_ == ring_.size()) {

@@ -46,6 +46,8 @@ public:
 
     // Takes the place behind all others. Requires !full().
     void push(Operation &operation, const Times &times);
+    // For a command whose reply nobody waits for. The same.
+    void push_nobody(const Times &times);
 
     // Where the next reply is to be created: nullptr if nobody waits for it
     // any more.

@@ -28,10 +28,11 @@ SERVER = "server 127.0.0.1:6379;"
     ("server;", "exactly one value"),
     ("server 127.0.0.1:x;", "127.0.0.1:x"),
     (SERVER + "colour red;", "tls_name"),
-    (SERVER + "mode other;", 'write "standalone" or "sentinel"'),
+    (SERVER + "mode other;", 'write "standalone", "sentinel" or "cluster"'),
     (SERVER + "mode sentinel;", '"master NAME;"'),
     (SERVER + "master main;", '"mode sentinel;"'),
     (SERVER + "sentinel_password x;", '"mode sentinel;"'),
+    (SERVER + "mode cluster; db 1;", 'write no "db"'),
     (SERVER + 'mode sentinel; master "a b";', "name that the Sentinels know"),
     (SERVER + "db x;", "number of a database"),
     (SERVER + "timeout 0;", "1ms to 60s"),
@@ -65,3 +66,21 @@ def test_what_is_right(said, tmp_path):
                   "server unix:/tmp/redis.sock; tls on; tls_name a.example;",
                   "server [::1]:6379; tls on;"):
         assert said(lines) is None, lines
+
+
+def test_limits_of_one_level_are_in_one_slot_of_a_cluster(tmp_path, origin):
+    nginx = Nginx(tmp_path / "check", "")
+
+    def check(tag, mode="cluster"):
+        return nginx.check_config(proxy_conf(
+            nginx.port, origin.address,
+            http=f"""edge_redis main {{ {SERVER} mode {mode}; }}
+                edge_limit_zone $arg_a zone=a:1m rate=1r/s redis=main {tag};
+                edge_limit_zone $arg_b zone=b:1m rate=1r/s redis=main {tag};
+                """,
+            location="edge_limit zone=a; edge_limit zone=b;"))
+
+    code, said = check("")
+    assert code and "write the same tag= for all of their zones" in said
+    assert check("tag=$arg_tenant")[0] == 0
+    assert check("", mode="standalone")[0] == 0

@@ -90,6 +90,11 @@ def test_an_answer_that_is_no_address_is_not_used(fleet, fake_redis, answer):
     wait_until(lambda: "sentinel is down: " in nginx.error_log(),
                what="a line about it")
     assert nginx.get("/").status == 200
-    zone, = api(nginx, "GET", "health").json()["zones"]
-    assert zone["redis"]["state"] == "down" and zone["redis"]["reason"]
+
+    def told():
+        zone, = api(nginx, "GET", "health").json()["zones"]
+        assert zone["redis"]["state"] == "down"
+        return zone["redis"]["reason"]
+
+    wait_until(told, what="a reason in health")
     assert metric(nginx, "edge_cache_redis_state", zone=ZONE, state="up") == 0

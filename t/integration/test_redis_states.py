@@ -4,7 +4,8 @@ log.  And what a user of Redis may not do is named too."""
 import pytest
 
 from lib.cached import ZONE, api, metric
-from lib.fleet import log_metric, object_keys, origin_of_hit, wait_stored
+from lib.fleet import (log_metric, object_keys, origin_of_hit,
+                       wait_acknowledged, wait_stored)
 from lib.resp import RespError
 from lib.wait import wait_until
 
@@ -156,3 +157,48 @@ def test_a_key_that_is_not_allowed_is_named(fleet, redis_server):
     _, nginx = member_of(fleet, redis_server, COMMANDS, "~other:* &ec:*")
     wait_until(lambda: in_state(nginx, "noperm"), what="the state noperm")
     assert redis_of(nginx)["missing"] == "a key"
+
+
+# Memory
+
+@pytest.mark.parametrize("policy, hurts", [
+    ("noeviction", True), ("allkeys-random", True), ("volatile-random", True),
+    ("allkeys-lru", False), ("volatile-lru", False), ("volatile-ttl", False)])
+def test_a_policy_that_hurts_is_told(fleet, redis_server, policy, hurts):
+    redis = redis_server(maxmemory="100mb", maxmemory_policy=policy)
+    nginx, = fleet.start(1, address=redis.address)
+    wait_until(lambda: "maxmemory" in redis_of(nginx), what="its memory")
+    told = redis_of(nginx)
+    assert told["maxmemory"] == 100 * 1024 * 1024
+    assert told["maxmemory_policy"] == policy
+    assert 100_000 < told["used_memory"] < 100_000_000
+    assert metric(nginx, "edge_cache_redis_policy_hurts", zone=ZONE) == hurts
+    said = nginx.error_log().count(f"redis has maxmemory-policy {policy}: ")
+    assert said == hurts
+
+
+def test_without_a_limit_no_policy_hurts(fleet, redis):
+    nginx, = fleet.start(1)
+    wait_until(lambda: redis_of(nginx).get("maxmemory") == 0,
+               what="its memory")
+    assert redis_of(nginx)["maxmemory_policy"] == "noeviction"
+    assert "maxmemory-policy" not in nginx.error_log()
+
+
+@pytest.mark.parametrize("policy", [
+    "noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random",
+    "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"])
+def test_a_full_redis_fails_no_request_and_no_purge(fleet, redis_server,
+                                                    origin, policy):
+    redis = redis_server(maxmemory="4mb", maxmemory_policy=policy)
+    origin.headers = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
+    origin.body = b"x" * 50_000
+    first, second = fleet.start(2, address=redis.address, size="16m")
+    for i in range(120):
+        assert first.get(f"/{i}").status == 200
+    for nginx in first, second:
+        wait_until(lambda: log_metric(nginx, "current") == 1, what="the log")
+    wait_acknowledged(first)
+    assert api(second, "POST", "purge", {"tags": ["t"]}).status == 200
+    for i in range(120):
+        assert first.get(f"/{i}")["X-Cache"] == "MISS"

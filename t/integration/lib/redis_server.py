@@ -9,6 +9,9 @@ from lib.process import Process
 from lib.resp import RespClient
 from lib.wait import wait_until
 
+# redis-server or valkey-server.
+SERVER = os.environ.get("REDIS_SERVER", "redis-server")
+
 _BASE = {"bind": HOST, "daemonize": "no", "save": '""', "appendonly": "no",
          "repl-diskless-sync-delay": "0"}
 
@@ -41,7 +44,7 @@ class RedisServer:
     def start(self):
         log = open(os.path.join(self.directory, "redis.log"), "ab")
         self._process = Process(
-            ["redis-server", os.path.join(self.directory, "redis.conf"),
+            [SERVER, os.path.join(self.directory, "redis.conf"),
              *self._arguments], stdout=log, stderr=subprocess.STDOUT)
         wait_until(self._answers, what="redis-server's first answer")
         return self
@@ -49,6 +52,9 @@ class RedisServer:
     def stop(self):
         self.resume()
         return self._process.end(signal.SIGTERM)
+
+    def running(self):
+        return self._process.running()
 
     def kill(self):
         self._process.end(signal.SIGKILL)

@@ -5,7 +5,7 @@ import subprocess
 
 from lib.ports import HOST, free_port
 from lib.process import Process
-from lib.redis_server import RedisServer
+from lib.redis_server import SERVER, RedisServer
 from lib.resp import RespClient
 from lib.wait import wait_until
 
@@ -32,7 +32,7 @@ sentinel parallel-syncs {NAME} 1
 
     def start(self):
         log = open(os.path.join(self._directory, "log"), "ab")
-        self._process = Process(["redis-server", self._conf, "--sentinel"],
+        self._process = Process([SERVER, self._conf, "--sentinel"],
                                 stdout=log, stderr=subprocess.STDOUT)
         return self
 

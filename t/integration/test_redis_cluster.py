@@ -1,0 +1,158 @@
+"""mode cluster: every key where it belongs, also while slots move."""
+
+import pytest
+
+from lib.cached import ZONE, api, metric, purge
+from lib.cluster import Cluster, slot_of
+from lib.fleet import (origin_of_hit, stores, wait_acknowledged, wait_current,
+                       wait_stored)
+from lib.origin import Reply
+from lib.wait import wait_until
+
+CACHED = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    servers = Cluster(tmp_path / "cluster")
+    try:
+        yield servers.start()
+    finally:
+        servers.stop()
+
+
+def start(fleet, cluster, count=1, **pieces):
+    return fleet.start(count, address=f"{cluster.address}; mode cluster",
+                       **pieces)
+
+
+def fill(nginx, target):
+    before = stores(nginx)
+    assert nginx.get(target)["X-Cache"] == "MISS"
+    wait_stored(nginx, before + 1)
+
+
+def is_redis_hit(nginx, target):
+    return origin_of_hit(nginx.get(target)) == ("HIT", "redis")
+
+
+def key_of(cluster, nginx, target):
+    before = set(cluster.keys("ec:1:*"))
+    fill(nginx, target)
+    key, = set(cluster.keys("ec:1:*")) - before
+    return key
+
+
+def test_objects_are_spread_and_found_and_purged(fleet, cluster, origin):
+    origin.headers = CACHED
+    first, second = start(fleet, cluster, 2)
+    targets = [f"/{i}" for i in range(30)]
+    for target in targets:
+        fill(first, target)
+    assert all(node.command("DBSIZE") > 0 for node in cluster.nodes)
+    assert all(is_redis_hit(second, target) for target in targets)
+    purge(second, tags=["t"])
+    assert {first.get(target)["X-Cache"] for target in targets} == {"MISS"}
+    for nginx in first, second:
+        assert "redis is impaired" not in nginx.error_log()
+        assert metric(nginx, "edge_cache_redis_state", zone=ZONE,
+                      state="up") == 1
+
+
+def test_a_slot_on_its_way_and_gone_is_followed(fleet, cluster, origin):
+    origin.headers = CACHED
+    filler, reader = start(fleet, cluster, 2,
+                           location="edge_cache_no_store $arg_n;")
+    key = key_of(cluster, filler, "/a")
+    source, slot = cluster.owner(key), slot_of(cluster.nodes[0], key)
+    target = next(n for n in cluster.nodes if n is not source)
+
+    cluster.begin_move(slot, source, target)
+    assert is_redis_hit(reader, "/a")
+    source.command("MIGRATE", "127.0.0.1", target.port, key, 0, 5000)
+    third, = start(fleet, cluster)
+    assert is_redis_hit(third, "/a"), "ASK"
+    cluster.end_move(slot, source, target)
+    fourth, = start(fleet, cluster)
+    assert is_redis_hit(fourth, "/a")
+
+
+def test_a_stale_map_costs_one_redirection(fleet, cluster, origin, fake_redis):
+    """The only node that is asked for the map tells an old one."""
+    origin.headers = CACHED
+    first, = start(fleet, cluster)
+    key = key_of(cluster, first, "/a")
+    right = cluster.owner(key)
+    wrong = next(n for n in cluster.nodes if n is not right)
+    fake_redis.on("CLUSTER", [[0, 16383, [b"127.0.0.1", wrong.port]]])
+    second, = fleet.start(1, join=False, location="edge_cache_no_store 1;",
+                          address=f"{fake_redis.address}; mode cluster")
+    wait_until(lambda: is_redis_hit(second, "/a"), what="a hit after MOVED")
+
+
+@pytest.mark.limit(90)
+def test_a_node_that_dies_is_replaced(fleet, origin, tmp_path):
+    origin.headers = CACHED
+    cluster = Cluster(tmp_path / "cluster", replicas=1)
+    try:
+        cluster.start()
+        first, second = start(fleet, cluster, 2)
+        lost = cluster.owner("ec:z:{log}")
+        lost.kill()
+        statuses = set()
+
+        def replaced():
+            statuses.update(first.get(f"/{i}").status for i in range(5))
+            return cluster.owner("ec:z:{log}") not in (None, lost)
+
+        wait_until(replaced, 30, "another master of the log")
+        for nginx in first, second:
+            wait_current(nginx, 30)
+        wait_acknowledged(first)
+        assert statuses == {200}
+        fill(first, "/after")
+        assert is_redis_hit(second, "/after")
+    finally:
+        cluster.stop()
+
+
+@pytest.mark.parametrize("answer", [
+    [], None, b"x", [[0, 16383]], [[0, 99999, [b"127.0.0.1", 1]]],
+    [[0, 16383, [b"", 6379]]]], ids=str)
+def test_a_map_that_is_none_is_not_used(fleet, fake_redis, answer):
+    fake_redis.on("CLUSTER", answer)
+    nginx, = fleet.start(1, join=False,
+                         address=f"{fake_redis.address}; mode cluster")
+    wait_until(lambda: "redis cluster is down: does not know who serves what"
+               in nginx.error_log(), what="a line about it")
+    assert nginx.get("/").status == 200
+    zone, = api(nginx, "GET", "health").json()["zones"]
+    assert zone["redis"]["state"] == "down"
+
+
+def test_limits_hold_over_all_instances(edge, cluster):
+    http = f"""edge_redis main {{ server {cluster.address}; mode cluster; }}
+        edge_limit_zone $arg_a zone=a:1m rate=1r/h burst=10 redis=main
+                        tag=$arg_tenant;
+        edge_limit_zone $arg_b zone=b:1m rate=1r/h burst=100 redis=main
+                        tag=$arg_tenant;"""
+    limits = """edge_limit zone=a; edge_limit zone=b;
+        edge_limit_fallback local after=1s;
+        add_header X-Source $edge_limit_source always;"""
+    instances = [edge(http=http, location=limits) for _ in range(2)]
+    for nginx in instances:
+        wait_until(lambda: nginx.get("/?a=w&b=w&tenant=w")["X-Source"]
+                   == "redis", what="decisions by the cluster")
+    for tenant in "one", "two", "three":
+        statuses = [nginx.get(f"/?a=k&b=k&tenant={tenant}").status
+                    for _ in range(8) for nginx in instances]
+        assert (statuses.count(200), statuses.count(429)) == (10, 6)
+
+
+def test_a_server_that_is_no_cluster_is_not_used(fleet, redis, origin):
+    origin.on("/", Reply(headers=CACHED))
+    nginx, = fleet.start(1, join=False,
+                         address=f"{redis.address}; mode cluster")
+    wait_until(lambda: "redis cluster is down: " in nginx.error_log(),
+               what="a line about it")
+    assert nginx.get("/").status == 200
