@@ -9,10 +9,14 @@ import subprocess
 
 import pytest
 
+from lib.certificates import Authority
 from lib.client import request
+from lib.cluster import Cluster
+from lib.names import NameServer
 from lib.nginx import REPOSITORY
 from lib.origin import Origin, Reply
 from lib.ports import HOST, free_port
+from lib.sentinels import Sentinels
 from lib.wait import wait_until
 
 EXAMPLES = os.path.join(REPOSITORY, "conf.examples")
@@ -162,6 +166,75 @@ def test_api_has_metrics_and_health(api):
     assert "edge_cache_hits_total" in request(nginx.admin, "GET",
                                               "/edge/metrics").text
     assert request(nginx.admin, "GET", "/edge/health").status == 200
+
+
+# What Redis is like
+
+def shared_by_two(start, origin):
+    """Filled by one edge, and found by the other."""
+    origin.headers = {"Cache-Control": "max-age=60"}
+    first, second = start(), start()
+    targets = iter(range(1000))
+
+    def shared():
+        target = f"/{next(targets)}"
+        first.get(target)
+        return wait_quietly(lambda: second.get(target)["X-Tier"] == "redis")
+
+    wait_until(shared, 20, "a hit in Redis")
+
+
+def wait_quietly(condition):
+    try:
+        return wait_until(condition, 0.2)
+    except TimeoutError:
+        return False
+
+
+def test_redis_in_tls(example, origin, redis_server, tmp_path):
+    authority = Authority(tmp_path / "authority")
+    certificate, key = authority.issue("redis", "DNS:cache.example.net")
+    port = free_port()
+    redis_server(tls_port=port, tls_cert_file=certificate, tls_key_file=key,
+                 tls_ca_cert_file=authority.certificate, tls_auth_clients="no",
+                 user="edge on >hidden ~* &* +@all")
+    for name, text in ("password", "hidden"), ("secret", "s" * 32):
+        (tmp_path / name).write_text(text + "\n")
+    names = NameServer({"cache.example.net": [HOST]}).start()
+    shared_by_two(lambda: example("redis/tls.conf", {
+        "resolver 127.0.0.53": f"resolver {names.address} ipv6=off",
+        "example.net:6380": f"example.net:{port}",
+        "/etc/nginx/redis-ca.pem": authority.certificate,
+        "/etc/nginx/redis-password": str(tmp_path / "password"),
+        "/etc/nginx/redis-secret": str(tmp_path / "secret")}), origin)
+    names.stop()
+
+
+def test_redis_through_a_socket(example, origin, redis_server):
+    redis = redis_server(unix=True)
+    shared_by_two(lambda: example("redis/socket.conf", {
+        "unix:/run/redis/redis.sock": redis.address}), origin)
+
+
+def test_redis_and_sentinels(example, origin, tmp_path):
+    group = Sentinels(tmp_path / "sentinels")
+    try:
+        ports = dict(zip(("127.0.0.1:26379", "127.0.0.1:26380",
+                          "127.0.0.1:26381"), group.start().addresses))
+        shared_by_two(lambda: example("redis/sentinel.conf", ports), origin)
+    finally:
+        group.stop()
+
+
+def test_redis_cluster(example, origin, tmp_path):
+    cluster = Cluster(tmp_path / "cluster")
+    try:
+        ports = dict(zip(("127.0.0.1:7000", "127.0.0.1:7001",
+                          "127.0.0.1:7002"),
+                         [node.address for node in cluster.start().nodes]))
+        shared_by_two(lambda: example("redis/cluster.conf", ports), origin)
+    finally:
+        cluster.stop()
 
 
 # Where a tenant comes from
