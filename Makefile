@@ -16,7 +16,7 @@ LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
 .PHONY: all deps help module test listed unit integration conformance \
-        sanitize fuzz bench demo clean
+        sanitize fuzz bench demo neighbour matrix clean
 all: module
 
 help:
@@ -29,10 +29,12 @@ help:
 	@echo 'make sanitize     integration tests, all of nginx under ASan, UBSan'
 	@echo 'make fuzz         every fuzzer in turn        [SECONDS=60 T=...]'
 	@echo 'make bench        measure against other caches'
+	@echo 'make neighbour    a job queue beside it on one Redis     [JOBS=10000]'
+	@echo 'make matrix       all that asks Redis, on Debian 13      [T=...]'
 	@echo 'make clean        remove $(BUILD)'
 
 # Goals that need packages get them first; a plain `make` only says so.
-DEPS := $(filter test demo sanitize bench fuzz \
+DEPS := $(filter test demo sanitize bench fuzz neighbour matrix \
           conformance,$(MAKECMDGOALS))
 deps:
 	@t/deps.sh $(DEPS)
@@ -99,6 +101,12 @@ fuzz: deps
 
 bench: deps module
 	MODULE_SO=$(abspath $(MODULE)) t/bench/run
+
+neighbour: deps module
+	MODULE_SO=$(abspath $(MODULE)) BUILD=$(abspath $(BUILD)) t/neighbour/run
+
+matrix: deps
+	T='$(T)' t/matrix.sh $(BUILD)/matrix
 
 demo: deps module
 	MODULE_SO=$(abspath $(MODULE)) t/demo/run

@@ -12,6 +12,8 @@ packages_of() {
         build)    echo "$build" ;;
         test)     echo "$test" ;;
         demo)     echo "$build redis-server python3 curl" ;;
+        neighbour) echo "$build redis-server nodejs npm python3" ;;
+        matrix)   echo "debootstrap" ;;
         conformance) echo "$build nodejs npm python3" ;;
         sanitize) echo "$test dpkg-dev libpcre2-dev libssl-dev zlib1g-dev" ;;
         bench)    echo "$build redis-server python3 wrk" ;;

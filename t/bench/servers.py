@@ -4,7 +4,9 @@ import itertools
 import os
 import re
 from contextlib import ExitStack
+from pathlib import Path
 
+from lib.certificates import Authority
 from lib.client import Connection, request
 from lib.nginx import Nginx
 from lib.ports import HOST, free_port
@@ -71,8 +73,8 @@ class Servers(ExitStack):
             port := free_port(), self._root), port)
         self._redis = []
         if any(s.redis for s in self.systems):
-            self._redis = [self._run_redis("kept"),
-                           self._run_redis("passing", **_PASSING)]
+            self._redis = [self._run_kept(),
+                           self._run_redis("passing", **_PASSING).address]
         self._plain = self._run("plain", False, self._plain_conf())
         self._module = None
         if any(s.module for s in self.systems):
@@ -90,6 +92,20 @@ class Servers(ExitStack):
         self.callback(redis.stop)
         return redis.start()
 
+    def _run_kept(self):
+        """What to write behind "server" for each of the ways to it."""
+        authority = Authority(Path(self.directory, "authority"))
+        certificate, key = authority.issue("redis", f"IP:{HOST}")
+        port = free_port()
+        socket = os.path.join(self.directory, "redis.sock")
+        redis = self._run_redis(
+            "kept", unixsocket=socket, tls_port=port, tls_auth_clients="no",
+            tls_cert_file=certificate, tls_key_file=key,
+            tls_ca_cert_file=authority.certificate)
+        return {"redis": redis.address, "redis_socket": f"unix:{socket}",
+                "redis_tls": f"{HOST}:{port}; tls on; "
+                             f"tls_ca {authority.certificate}"}
+
     def _nginx(self, system):
         return self._module if system.module else self._plain
 
@@ -100,7 +116,7 @@ class Servers(ExitStack):
     def _module_conf(self):
         return module_conf([s for s in self.systems if s.module], self._root,
                            self._origin.address, self.api_port,
-                           [redis.address for redis in self._redis])
+                           self._redis)
 
     def _pin(self):
         for nginx in filter(None, (self._plain, self._module)):
@@ -111,7 +127,7 @@ class Servers(ExitStack):
         self._root = os.path.join(self.directory, "root")
         for size, count in SIZES.items():
             os.makedirs(os.path.join(self._root, size))
-            for key in range(HOT):
+            for key in range(HOT[size]):
                 path = os.path.join(self._root, size, f"{key:09d}")
                 with open(path, "wb") as file:
                     file.write(b"x" * count)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from lib.ports import HOST, free_port
 
-SIZES = {"1k": 1000, "100k": 100_000}
-HOT = 100
+SIZES = {"1k": 1000, "100k": 100_000, "1m": 1_000_000}
+HOT = {"1k": 100, "100k": 100, "1m": 20}
+# More than the zone in memory holds.
+SHARED = {"1k": 20_000, "100k": 1000, "1m": 40}
 UNIQUE = 10 ** 8  # more keys than any run asks for: every request misses
 
 _PROXY = """proxy_pass http://origin;
@@ -41,22 +43,21 @@ class System:
 
 
 def all_systems():
-    hot = dict.fromkeys(SIZES, HOT)
-    unique = dict.fromkeys(SIZES, UNIQUE)
+    unique = dict.fromkeys(["1k", "100k"], UNIQUE)
     systems = [
         # A word of a configuration ends at 4 KB: there is no larger one.
         System("return", "return 200", _all_paths(
             f'default_type text/plain; return 200 "{"x" * SIZES["1k"]}";'),
-            {"1k": HOT}),
+            {"1k": HOT["1k"]}),
         System("static", "static file, sendfile", _all_paths(
-            _PLAIN_FILE), hot),
+            _PLAIN_FILE), HOT),
         System("proxy_cache", "proxy_cache hit", _proxied(
-            "proxy_cache plain;"), hot),
+            "proxy_cache plain;"), HOT),
         System("memory", "edge_cache memory hit", _proxied(
-            "edge_cache memory;"), hot, module=True, tier="memory"),
-        System("redis", "edge_cache Redis hit", _proxied(
-            "edge_cache shared;"), {"1k": 20_000, "100k": 1000},
-            module=True, tier="redis", redis=True),
+            "edge_cache memory;"), HOT, module=True, tier="memory"),
+        _redis_hit("redis", "edge_cache Redis hit"),
+        _redis_hit("redis_socket", "the same, unix socket"),
+        _redis_hit("redis_tls", "the same, TLS"),
         System("proxy", "proxy_pass", _proxied(), unique, origin=True),
         System("miss", "edge_cache miss, memory only", _proxied(
             "edge_cache unique;"), unique, module=True, origin=True),
@@ -67,6 +68,11 @@ def all_systems():
     for system in systems:
         system.port = free_port()
     return systems
+
+
+def _redis_hit(name, title):
+    return System(name, title, _proxied(f"edge_cache {name};"), SHARED,
+                  module=True, tier="redis", redis=True)
 
 
 def origin_conf(port, root):
@@ -86,9 +92,9 @@ def plain_conf(systems, root, origin):
 
 
 def module_conf(systems, root, origin, api_port, redis=()):
-    """`redis`: one whose objects stay, one for those that nobody asks for
-    again.  The zone "shared" is too small for the keys it is asked for, so
-    that answers come from Redis."""
+    """`redis`: one whose objects stay, by three ways, and one for those that
+    nobody asks for again.  The zones of the first are too small for the keys
+    they are asked for, so that answers come from Redis."""
     return _conf(root, f"""
     upstream origin {{ server {origin}; keepalive 64; }}
     edge_cache_zone memory:64m;
@@ -102,10 +108,12 @@ def module_conf(systems, root, origin, api_port, redis=()):
 
 
 def _shared_zones(kept, passing):
-    return f"""
-    edge_redis kept {{ server {kept}; timeout 1s; }}
+    ways = "".join(f"""
+    edge_redis {name} {{ server {server}; timeout 1s; connect_timeout 1s; }}
+    edge_cache_zone {name}:1m selectors=64 redis={name};"""
+                   for name, server in kept.items())
+    return f"""{ways}
     edge_redis passing {{ server {passing}; timeout 1s; }}
-    edge_cache_zone shared:1m selectors=64 redis=kept;
     edge_cache_zone unique_shared:16m redis=passing;"""
 
 

@@ -6,6 +6,7 @@ import pytest
 from lib.cached import ZONE, api, metric
 from lib.fleet import (log_metric, object_keys, origin_of_hit,
                        wait_acknowledged, wait_stored)
+from lib.origin import Reply
 from lib.resp import RespError
 from lib.wait import wait_until
 
@@ -191,11 +192,14 @@ def test_without_a_limit_no_policy_hurts(fleet, redis):
 def test_a_full_redis_fails_no_request_and_no_purge(fleet, redis_server,
                                                     origin, policy):
     redis = redis_server(maxmemory="4mb", maxmemory_policy=policy)
-    origin.headers = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
-    origin.body = b"x" * 50_000
+    large = Reply(headers={"Cache-Control": "max-age=60",
+                           "Surrogate-Key": "t"}, body=b"x" * 50_000)
+    for i in range(120):
+        origin.on(f"/{i}", large)
     first, second = fleet.start(2, address=redis.address, size="16m")
     for i in range(120):
         assert first.get(f"/{i}").status == 200
+    assert redis.command("DBSIZE") < 100
     for nginx in first, second:
         wait_until(lambda: log_metric(nginx, "current") == 1, what="the log")
     wait_acknowledged(first)
