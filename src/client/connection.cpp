@@ -147,7 +147,9 @@ bool Connection::receive()
 {
     std::array<char, kReadSize> buffer;
 
-    const ngx::Peer::Io io = peer_.receive(buffer);
+    const std::span<char> space = reader_->space(target());
+    const ngx::Peer::Io io =
+        peer_.receive(space.empty() ? std::span<char>(buffer) : space);
     if (io.status == ngx::Peer::Status::again) {
         return false;
     }
@@ -155,7 +157,11 @@ bool Connection::receive()
         fail({NodeState::closed, "connection closed"});
         return false;
     }
-    reader_->feed({buffer.data(), io.size});
+    if (space.empty()) {
+        reader_->feed({buffer.data(), io.size});
+    } else {
+        reader_->received(io.size);
+    }
     return take_replies();
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include <hiredis/read.h>
 
@@ -128,25 +129,6 @@ struct Reader::Hooks
     }
 };
 
-std::string_view describe(Violation violation)
-{
-    switch (violation) {
-    case Violation::none:
-        return "no violation";
-    case Violation::protocol:
-        return "not RESP2";
-    case Violation::too_long:
-        return "reply too long";
-    case Violation::too_many_elements:
-        return "too many elements in reply";
-    case Violation::too_deep:
-        return "arrays nested too deep in reply";
-    case Violation::out_of_memory:
-        return "no memory for reply";
-    }
-    return "not RESP2";
-}
-
 void Reader::Free::operator()(redisReader *reader) const
 {
     redisReaderFree(reader);
@@ -165,6 +147,69 @@ Reader::Reader(const ReplyLimits &limits)
 
 void Reader::feed(std::string_view bytes)
 {
+    if (!head_.empty() || begins_large(bytes)) {
+        head_.append(bytes);
+        return;
+    }
+    if (large_) {
+        bytes.remove_prefix(large_->take(bytes));
+    }
+    parse(bytes);
+}
+
+std::span<char> Reader::space(std::pmr::memory_resource *target)
+{
+    if (large_ && target == nullptr) {
+        large_->drop();
+    }
+    return large_ ? large_->space() : std::span<char>();
+}
+
+// Only between two replies.
+bool Reader::begins_large(std::string_view bytes) const
+{
+    if (large_ || parser_->ridx != -1 || parser_->pos != parser_->len) {
+        return false;
+    }
+    const auto head = parse_bulk_head(bytes, limits_.bytes);
+    return head && head->length >= limits_.large;
+}
+
+void Reader::begin_large(std::pmr::memory_resource *target)
+{
+    const BulkHead head = *parse_bulk_head(head_, limits_.bytes);
+    Reply *reply = nullptr;
+    char *data = nullptr;
+    if (target != nullptr) {
+        std::pmr::polymorphic_allocator<Reply> allocator(target);
+        reply = allocator.new_object<Reply>();
+        data = static_cast<char *>(target->allocate(head.length, 1));
+    }
+    large_.emplace(reply, data, head.length);
+
+    const std::string bytes = std::exchange(head_, {});
+    const std::string_view rest = std::string_view(bytes).substr(head.size);
+    parse(rest.substr(large_->take(rest)));
+}
+
+Reader::Next Reader::next_large(std::pmr::memory_resource *target)
+{
+    if (target == nullptr) {
+        large_->drop();
+    }
+    if (large_->broken()) {
+        return violate(Violation::protocol);
+    }
+    if (!large_->complete()) {
+        return {Status::incomplete, nullptr};
+    }
+    const Reply *reply = large_->finish();
+    large_.reset();
+    return {reply != nullptr ? Status::reply : Status::dropped, reply};
+}
+
+void Reader::parse(std::string_view bytes)
+{
     if (redisReaderFeed(parser_.get(), bytes.data(), bytes.size()) !=
         REDIS_OK) {
         violate(Violation::out_of_memory);
@@ -175,6 +220,17 @@ Reader::Next Reader::next(std::pmr::memory_resource *target)
 {
     if (violation_ != Violation::none) {
         return {Status::violated, nullptr};
+    }
+
+    if (!head_.empty()) {
+        try {
+            begin_large(target);
+        } catch (const std::bad_alloc &) {
+            return violate(Violation::out_of_memory);
+        }
+    }
+    if (large_) {
+        return next_large(target);
     }
 
     // Nobody may be waiting yet for a reply whose first byte is not here.

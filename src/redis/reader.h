@@ -7,9 +7,14 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include "redis/large_bulk.h"
 #include "redis/reply.h"
+#include "redis/violation.h"
 
 struct redisReader;
 struct redisReadTask;
@@ -27,20 +32,9 @@ struct ReplyLimits
     std::size_t depth = 7;
     // A status, an error, a number, the head of an array or a bulk.
     std::size_t line = std::size_t{64} << 10;
+    // From here on a bulk that is a whole reply is received in its target.
+    std::size_t large = std::size_t{64} << 10;
 };
-
-enum class Violation : std::uint8_t
-{
-    none,
-    protocol,
-    too_long,
-    too_many_elements,
-    too_deep,
-    out_of_memory
-};
-
-// For the log: "reply too long".
-std::string_view describe(Violation violation);
 
 class Reader
 {
@@ -51,6 +45,11 @@ public:
 
     // Appends what was received.
     void feed(std::string_view bytes);
+
+    // The same without a copy: where the next bytes are to be received, and
+    // how many were. Empty: to be fed. `target` as for next().
+    std::span<char> space(std::pmr::memory_resource *target);
+    void received(std::size_t size) { large_->received(size); }
 
     enum class Status
     {
@@ -82,6 +81,10 @@ private:
         void operator()(redisReader *reader) const;
     };
 
+    bool begins_large(std::string_view bytes) const;
+    void begin_large(std::pmr::memory_resource *target);
+    Next next_large(std::pmr::memory_resource *target);
+    void parse(std::string_view bytes);
     void check_incomplete();
     Next finish(void *root);
     Next violate(Violation violation);
@@ -95,6 +98,8 @@ private:
 
     const ReplyLimits limits_;
     std::unique_ptr<redisReader, Free> parser_;
+    std::string head_; // of a large bulk, until next() tells its target
+    std::optional<LargeBulk> large_; // under way
     std::pmr::memory_resource *target_ = nullptr;
     std::size_t used_ = 0;     // bytes of the reply under way
     std::size_t elements_ = 0; // elements of the reply under way

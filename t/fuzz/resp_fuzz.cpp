@@ -18,7 +18,7 @@ using namespace edge::redis;
 namespace {
 
 constexpr ReplyLimits kLimits{
-    .bytes = 4096, .elements = 32, .depth = 5, .line = 256};
+    .bytes = 4096, .elements = 32, .depth = 5, .line = 256, .large = 40};
 
 class Budget final : public std::pmr::memory_resource
 {
@@ -89,8 +89,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
         if (i == withdrawn_after) {
             memory.reset();
         }
-        reader.feed(bytes.substr(0, step));
-        bytes.remove_prefix(std::min(step, bytes.size()));
+        const std::span<char> space = reader.space(memory.get());
+        const std::size_t size_now =
+            std::min({step, bytes.size(),
+                      space.empty() ? step : space.size()});
+        if (space.empty()) {
+            reader.feed(bytes.substr(0, size_now));
+        } else {
+            std::copy_n(bytes.begin(), size_now, space.begin());
+            reader.received(size_now);
+        }
+        bytes.remove_prefix(size_now);
 
         for (;;) {
             const Reader::Next next = reader.next(memory.get());

@@ -1,6 +1,7 @@
 // Replies out of foreign bytes: what is right comes out right however it is
 // cut, what is not ends the stream before memory is spent on it.
 
+#include <algorithm>
 #include <memory>
 #include <memory_resource>
 #include <new>
@@ -131,6 +132,94 @@ void cuts_change_nothing(void **)
         assert_sv_equal(read_in_steps(bytes, step),
                         "($hello (:7 ()) -E x nil)");
     }
+}
+
+// Large ones are received where they stay.
+
+constexpr ReplyLimits kSmall{.bytes = 4096, .large = 16};
+
+// As a connection does it: what has room of its own is not fed.
+std::string read_directly(std::string_view bytes, std::size_t step)
+{
+    CountingResource memory;
+    Reader reader(kSmall);
+    std::string all;
+
+    while (!bytes.empty()) {
+        const std::span<char> space = reader.space(&memory);
+        const std::size_t size =
+            std::min({step, bytes.size(), space.empty() ? step : space.size()});
+        if (space.empty()) {
+            reader.feed(bytes.substr(0, size));
+        } else {
+            std::copy_n(bytes.begin(), size, space.begin());
+            reader.received(size);
+        }
+        bytes.remove_prefix(size);
+        for (auto next = reader.next(&memory);
+             next.status != Status::incomplete; next = reader.next(&memory)) {
+            if (next.status == Status::violated) {
+                return all + "violated";
+            }
+            all += shown(*next.reply) + " ";
+        }
+    }
+    return all;
+}
+
+void a_large_bulk_is_the_same_however_it_is_cut(void **)
+{
+    const std::string large(100, 'x');
+    const std::string bytes =
+        "+a\r\n$100\r\n" + large + "\r\n:1\r\n$100\r\n" + large + "\r\n+b\r\n";
+    const std::string right = "+a $" + large + " :1 $" + large + " +b ";
+    for (std::size_t step = 1; step <= bytes.size(); step++) {
+        assert_sv_equal(read_directly(bytes, step), right);
+    }
+}
+
+void a_large_bulk_without_an_end_is_a_violation(void **)
+{
+    const std::string bytes = "$100\r\n" + std::string(102, 'x');
+    for (std::size_t step = 1; step <= bytes.size(); step++) {
+        assert_sv_equal(read_directly(bytes, step), "violated");
+    }
+}
+
+void a_large_bulk_over_the_limit_is_not_begun(void **)
+{
+    CountingResource memory;
+    Reader reader(kSmall);
+    reader.feed("$4097\r\nx");
+    assert_true(reader.next(&memory).status == Status::violated);
+    assert_true(reader.violation() == Violation::too_long);
+    assert_int_equal(memory.allocated, 0);
+}
+
+void a_large_bulk_that_nobody_waits_for_touches_nothing(void **)
+{
+    auto memory = std::make_unique<CountingResource>();
+    Reader reader(kSmall);
+    reader.feed("$100\r\nxx");
+    assert_true(reader.next(memory.get()).status == Status::incomplete);
+    assert_int_equal(reader.space(memory.get()).size(), 98);
+    memory.reset();
+    assert_true(reader.space(nullptr).empty());
+    reader.feed(std::string(98, 'x') + "\r\n:7\r\n");
+    assert_true(reader.next(nullptr).status == Status::dropped);
+
+    CountingResource other;
+    const Reader::Next next = reader.next(&other);
+    assert_sv_equal(shown(*next.reply), ":7");
+}
+
+void no_memory_for_a_large_bulk_is_a_violation(void **)
+{
+    FailingResource memory;
+    Reader reader(kSmall);
+    reader.feed("$100\r\nxx");
+    assert_true(reader.next(&memory).status == Status::violated);
+    assert_true(reader.violation() == Violation::out_of_memory);
 }
 
 void a_reply_lies_in_the_memory_of_its_operation(void **)
@@ -311,6 +400,11 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(cuts_change_nothing),
+        cmocka_unit_test(a_large_bulk_is_the_same_however_it_is_cut),
+        cmocka_unit_test(a_large_bulk_without_an_end_is_a_violation),
+        cmocka_unit_test(a_large_bulk_over_the_limit_is_not_begun),
+        cmocka_unit_test(a_large_bulk_that_nobody_waits_for_touches_nothing),
+        cmocka_unit_test(no_memory_for_a_large_bulk_is_a_violation),
         cmocka_unit_test(a_reply_lies_in_the_memory_of_its_operation),
         cmocka_unit_test(nobody_waiting_is_a_dropped_reply),
         cmocka_unit_test(withdrawal_in_the_middle_touches_nothing_more),
