@@ -36,9 +36,10 @@ inside() {
 }
 
 say "installing packages"
-inside 'cd /repository && t/deps.sh test >/dev/null &&
+inside 'cd /repository && t/deps.sh build >/dev/null &&
         DEBIAN_FRONTEND=noninteractive apt-get -qq -y install \
-            --no-install-recommends valkey-server >/dev/null'
+            --no-install-recommends curl libcmocka-dev openssl python3 \
+            python3-pytest redis-server valkey-server >/dev/null'
 inside 'nginx -v; redis-server --version; valkey-server --version' 2>&1
 
 say "building, unit tests"

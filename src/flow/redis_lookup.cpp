@@ -46,7 +46,8 @@ std::optional<Stored> read(const redis::Operation &operation, Request &request,
         return std::nullopt;
     }
 
-    const auto unsealed = cache::unseal(reply->text, request.zone().redis()->seal_keys());
+    const auto unsealed = cache::unseal(
+        reply->text, request.zone().redis()->seal_keys());
     if (const auto *reason = std::get_if<Reason>(&unsealed)) {
         request.refuse(*reason);
         return std::nullopt;

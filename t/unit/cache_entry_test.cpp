@@ -389,7 +389,8 @@ void a_checksum_is_no_signature(void **)
 {
     const Sample sample;
     const std::string_view body[] = {sample.body};
-    const std::string is_signed = cache::seal(sample.head(), body, keys({kNew}));
+    const std::string is_signed =
+        cache::seal(sample.head(), body, keys({kNew}));
     assert_true(is_forged(sample.sealed(), keys({kNew})));
     assert_true(is_refused(is_signed));
 }
