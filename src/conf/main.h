@@ -1,6 +1,7 @@
 // What the http level says: zones, Redis, limits, labels.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
