@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/connection.h"
 #include "http/targeted.h"
 
 namespace edge::cache {
@@ -55,14 +56,9 @@ bool has_dropped_prefix(std::string_view name)
 } // namespace
 
 StoredFields::StoredFields(http::Fields response, const Storable &storable)
-    : withheld_(storable.withheld), strip_set_cookie_(storable.strip_set_cookie)
+    : nominated_(http::connection_options(response)),
+      withheld_(storable.withheld), strip_set_cookie_(storable.strip_set_cookie)
 {
-    http::for_each_value(response, "Connection", [this](std::string_view line) {
-        Split options(line, ',');
-        while (const auto option = options.next()) {
-            nominated_.push_back(*option);
-        }
-    });
 }
 
 bool StoredFields::keeps(std::string_view name) const

@@ -72,7 +72,7 @@ ngx_int_t filter_header(ngx_http_request_t *r)
     }
     if (request != nullptr) {
         if (!request->hit) {
-            hide_own_fields(r);
+            ngx::guard<&hide_own_fields>(r);
         }
         obey_no_transform(r);
         ngx::guard<&add_cache_status>(r, *request);

@@ -1,9 +1,13 @@
 #include "flow/client_fields.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/text.h"
 #include "cache/freshness.h"
 #include "http/cache_control.h"
 #include "http/cache_status.h"
+#include "http/connection.h"
 #include "http/targeted.h"
 #include "ngx/clock.h"
 #include "ngx/headers.h"
@@ -73,18 +77,8 @@ bool is_made_here(const ngx_http_request_t *r, const Request &request)
            request.reason == Reason::error_page;
 }
 
-} // namespace
-
-void hide_own_fields(ngx_http_request_t *r)
-{
-    ngx::for_each(r->headers_out.headers, [](ngx_table_elt_t &line) {
-        if (equals_ignore_case(ngx::view(line.key), http::kOwnTarget)) {
-            line.hash = 0;
-        }
-    });
-}
-
-void obey_no_transform(ngx_http_request_t *r)
+#if (NGX_HTTP_GZIP)
+bool forbids_transform(ngx_http_request_t *r)
 {
     bool forbidden = false;
     ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
@@ -92,10 +86,40 @@ void obey_no_transform(ngx_http_request_t *r)
         forbidden |= http::is_field(field, "Cache-Control") &&
                      http::parse_cache_control({&field, 1}).no_transform;
     });
-    if (forbidden) {
+    return forbidden;
+}
+#endif
+
+} // namespace
+
+void hide_own_fields(ngx_http_request_t *r)
+{
+    std::vector<std::string_view> own;
+    // Of a 101 nginx makes the same for its own hop.
+    if (r->upstream != nullptr &&
+        r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS) {
+        own = http::connection_options(
+            ngx::fields(r->pool, r->upstream->headers_in.headers));
+    }
+    own.push_back(http::kOwnTarget);
+    ngx::for_each(r->headers_out.headers, [&own](ngx_table_elt_t &line) {
+        const std::string_view name = ngx::view(line.key);
+        if (std::any_of(own.begin(), own.end(), [name](auto other) {
+                return equals_ignore_case(name, other);
+            })) {
+            line.hash = 0;
+        }
+    });
+}
+
+void obey_no_transform([[maybe_unused]] ngx_http_request_t *r)
+{
+#if (NGX_HTTP_GZIP)
+    if (r->headers_in.accept_encoding != nullptr && forbids_transform(r)) {
         r->gzip_tested = 1;
         r->gzip_ok = 0;
     }
+#endif
 }
 
 void add_cache_status(ngx_http_request_t *r, const Request &request)

@@ -6,7 +6,8 @@
 
 namespace edge::flow {
 
-// Takes out what the origin said to this cache alone: Edge-Cache-Control.
+// Takes out what the origin said to this hop alone: Edge-Cache-Control, and
+// what its Connection names, which nginx would pass on.
 void hide_own_fields(ngx_http_request_t *r);
 
 // What must not be transformed is not compressed either (RFC 9110 7.7).

@@ -100,13 +100,28 @@ def test_a_client_is_told_to_continue(cached, origin, method, body):
         assert (status, body) == (200, b"")
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_connection_names_is_for_one_hop(cached, origin, method):
+    origin.on("/", Reply(headers={
+        **FRESH, "Connection": "X-Hop, keep-alive", "X-Hop": "1",
+        "X-End": "2"}, body=b"x"))
+    nginx = cached()
+    for _ in range(2):
+        response = nginx.get("/", method=method)
+        assert response["X-Hop"] is None
+        assert response["X-End"] == "2"
+
+
 def test_grpc_calls_pass(cached, origin):
     port = free_port()
     nginx = cached(
         servers=[f"""
         server {{
             listen {HOST}:{port} http2;
-            location / {{ proxy_pass http://origin; }}
+            location / {{
+                proxy_pass http://{origin.address};
+                proxy_http_version 1.1;
+            }}
         }}"""],
         server=f"""
         location /grpc {{
