@@ -13,6 +13,7 @@ inline constexpr std::string_view kAsking = "ASKING";
 inline constexpr std::string_view kAuth = "AUTH";
 inline constexpr std::string_view kClient = "CLIENT";
 inline constexpr std::string_view kCluster = "CLUSTER";
+inline constexpr std::string_view kDel = "DEL";
 inline constexpr std::string_view kEval = "EVAL";
 inline constexpr std::string_view kEvalSha = "EVALSHA";
 inline constexpr std::string_view kGet = "GET";
@@ -42,6 +43,8 @@ inline constexpr std::array kCommands{
                 "handshake: name shown by CLIENT LIST (may be refused)"},
     CommandInfo{command::kCluster, "+cluster|slots",
                 "with mode cluster: which node has which slots"},
+    CommandInfo{command::kDel, "+del",
+                "an answer that is not stored takes back the one that is"},
     CommandInfo{command::kEval, "+eval", "scripts the server does not know"},
     CommandInfo{command::kEvalSha, "+evalsha", "scripts"},
     CommandInfo{command::kGet, "+get", "lookup"},

@@ -188,10 +188,6 @@ redis.call('SET', KEYS[1], value, 'PX', ARGV[2])
 return 1
 )lua"};
 
-constexpr Script kRemoveScript{"remove", R"lua(
-return redis.call('DEL', KEYS[1])
-)lua"};
-
 constexpr Script kForgetScript{"forget", R"lua(
 local value = redis.call('HGET', KEYS[1], ARGV[1])
 if not value or value:match('^%d+') ~= ARGV[2] then

@@ -65,11 +65,6 @@ extern const Script kEpochScript;
 // -> 1 stored, 0 not
 extern const Script kStoreScript;
 
-// Removes an entry.
-// KEYS entry
-// -> how many there were
-extern const Script kRemoveScript;
-
 // Removes a member that has not beaten since.
 // KEYS members  ARGV id, beats
 // -> 1 removed, 0 not

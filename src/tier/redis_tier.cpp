@@ -6,24 +6,33 @@
 #include "cache/freshness.h"
 #include "cache/key.h"
 #include "ngx/clock.h"
+#include "redis/commands.h"
 #include "redis/log_scripts.h"
 
 namespace edge::tier {
 
-// One change on its way, with everything the command points at.
+// One change on its way, with everything the command points at: a script, or
+// without one a DEL.
 class RedisTier::Change
 {
 public:
-    Change(RedisTier &tier, const redis::Script &script, std::string key,
+    Change(RedisTier &tier, const redis::Script *script, std::string key,
            std::vector<std::string> arguments)
         : tier_(tier), key_(std::move(key)), texts_(std::move(arguments)),
           keys_{key_}, arguments_(texts_.begin(), texts_.end()),
-          call_{&script, keys_, arguments_},
+          call_{script, keys_, arguments_},
           operation_(&memory_, &Change::over, this)
     {
     }
 
-    bool send() { return tier_.redis_.submit(operation_, call_); }
+    bool send()
+    {
+        const std::string_view words[] = {redis::command::kDel, key_};
+        return call_.script != nullptr
+                   ? tier_.redis_.submit(operation_, call_)
+                   : tier_.redis_.submit(operation_,
+                                         redis::CommandParts(words));
+    }
     std::size_t size() const
     {
         return texts_.empty() ? 0 : texts_.front().size();
@@ -84,17 +93,18 @@ void RedisTier::store(const RedisName &name, const cache::Entry &entry,
     const Millis ttl = remaining_lifetime(entry.times, ngx::wall_now());
     if (ttl > Millis(0)) {
         static_assert(redis::kStoredTicketOffset == 32);
-        submit(redis::kStoreScript, key(name),
+        submit(&redis::kStoreScript, key(name),
                {std::move(sealed), std::to_string(ttl.count()), "32"});
     }
 }
 
 void RedisTier::forget(const RedisName &name)
 {
-    submit(redis::kRemoveScript, key(name), {});
+    // A script that Redis does not know would come after lookups sent later.
+    submit(nullptr, key(name), {});
 }
 
-void RedisTier::submit(const redis::Script &script, std::string key,
+void RedisTier::submit(const redis::Script *script, std::string key,
                        std::vector<std::string> arguments)
 {
     auto change = std::make_unique<Change>(*this, script, std::move(key),

@@ -53,7 +53,7 @@ private:
     static constexpr std::size_t kMaxPending = 16 * 1024 * 1024;
 
     class Change;
-    void submit(const redis::Script &script, std::string key,
+    void submit(const redis::Script *script, std::string key,
                 std::vector<std::string> arguments);
     void finish(Change &change);
 
