@@ -68,6 +68,18 @@ constexpr Figure kFigures[] = {
      }},
 };
 
+void restored(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_log_restored_total";
+    out.family(name, "counter",
+               "Purged names this instance put into the log again after it had "
+               "lost them.");
+    for (const tier::Zone *zone : zones) {
+        out.sample(name, {{"zone", zone->settings.name}},
+                   zone->counters().purges_restored.value());
+    }
+}
+
 void figures(Exposition &out, const Zones &zones)
 {
     for (const Figure &figure : kFigures) {
@@ -161,6 +173,7 @@ void add_shared_metrics(Exposition &out, const Zones &zones)
     memory(out, shared);
     stores(out, shared);
     figures(out, shared);
+    restored(out, shared);
 }
 
 } // namespace edge::api

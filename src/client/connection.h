@@ -73,6 +73,8 @@ public:
     // turn of the event loop.
     redis::Output &output() { return output_; }
     void flush() { flush_.post(); }
+    // No event loop runs any more.
+    void flush_now() { send(); }
 
     ngx::ContextLog &log() { return log_; }
 

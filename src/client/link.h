@@ -52,6 +52,7 @@ public:
 
     redis::Output &output() { return connection_.output(); }
     void flush() { connection_.flush(); }
+    void flush_now() { connection_.flush_now(); }
     // Closes the connection and tries again later.
     void fail(const redis::Failure &failure) { connection_.fail(failure); }
 

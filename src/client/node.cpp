@@ -67,6 +67,15 @@ template bool Node::submit(redis::Operation &, const redis::CommandParts &,
 template bool Node::submit(redis::Operation &, const redis::ScriptCall &,
                            Millis);
 
+void Node::send_last(redis::CommandParts command)
+{
+    std::pmr::monotonic_buffer_resource memory;
+    redis::Operation operation(&memory, [](void *) {}, nullptr);
+    if (submit(operation, command, Millis(1))) {
+        link_.flush_now();
+    }
+}
+
 bool Node::take_over(redis::Operation &operation,
                      const redis::Pipeline::Times &times, bool asking)
 {

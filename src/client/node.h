@@ -44,6 +44,9 @@ public:
     bool submit(redis::Operation &operation, const Command &command,
                 Millis timeout);
 
+    // See Redis::send_last().
+    void send_last(redis::CommandParts command);
+
     // See Exchange::take_over().
     bool take_over(redis::Operation &operation,
                    const redis::Pipeline::Times &times, bool asking);

@@ -54,6 +54,13 @@ Redis::Redis(const RedisConfig &config) : config_(config)
     node_ = std::make_unique<Node>(config, *route_);
 }
 
+void Redis::send_last(std::string_view key, redis::CommandParts command)
+{
+    if (Node *node = find(key)) {
+        node->send_last(command);
+    }
+}
+
 Redis::~Redis() = default;
 
 std::unique_ptr<Route> Redis::make_route()

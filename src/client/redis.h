@@ -59,6 +59,10 @@ public:
         return submit_to(find(key), operation, call, timeout);
     }
 
+    // In exit_process: leaves now, as far as it can, to where `key` is. Nobody
+    // reads the answer.
+    void send_last(std::string_view key, redis::CommandParts command);
+
     // In a cluster: whether any of its nodes is.
     bool up() const;
     // Why not, for health: "does not answer in time". Empty when up.

@@ -55,6 +55,9 @@ bool has_applied(const Member &member, const Position &record)
 
 Missing missing(const Member &member, const Watch &watch)
 {
+    if (!member.is_readable) {
+        return {"unreadable member " + member.id, std::nullopt};
+    }
     if (!member.strict) {
         return {member.name, std::nullopt};
     }

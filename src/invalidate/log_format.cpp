@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace edge::invalidate {
@@ -129,6 +130,17 @@ std::string number(std::uint64_t value)
     return std::to_string(value);
 }
 
+// Every change of the text counts as a beat.
+Member unreadable_member(std::string_view id, std::string_view text)
+{
+    Member member;
+    member.id = id;
+    member.beats = hash64(text, 0);
+    member.name = text;
+    member.is_readable = false;
+    return member;
+}
+
 bool is_lost(const Reply &status)
 {
     return status.text == "LOST";
@@ -161,11 +173,7 @@ bool read_members(BeatReply &beat, std::span<const Reply> flat)
         if (name == "v" || name == "epoch" || name == "node") {
             continue;
         }
-        auto member = parse_member(name, flat[i + 1].text);
-        if (!member) {
-            return false;
-        }
-        beat.members.push_back(*std::move(member));
+        beat.members.push_back(parse_member(name, flat[i + 1].text));
     }
     return true;
 }
@@ -246,6 +254,9 @@ std::optional<Record> parse_record(const Reply &entry)
 
 std::string format_member(const Member &member)
 {
+    if (!member.is_readable) {
+        return member.name;
+    }
     return number(member.beats) + (member.strict ? " s " : " a ") +
            std::to_string(member.lease.count()) + ' ' +
            format_nonce(member.applied.nonce) + ' ' +
@@ -253,11 +264,20 @@ std::string format_member(const Member &member)
            ' ' + member.name;
 }
 
-std::optional<Member> parse_member(std::string_view id, std::string_view text)
+std::string forget_mark(const Member &member)
+{
+    if (member.is_readable) {
+        return number(member.beats);
+    }
+    const std::size_t digits = member.name.find_first_not_of("0123456789");
+    return digits == 0 ? member.name : member.name.substr(0, digits);
+}
+
+Member parse_member(std::string_view id, std::string_view text)
 {
     const auto pieces = cut<7>(text);
     if (!pieces) {
-        return std::nullopt;
+        return unreadable_member(id, text);
     }
     const auto &[beats, mode, lease, nonce, place, version, name] = *pieces;
     const auto beat_number = parse_number(beats, kMaxNumber);
@@ -266,11 +286,11 @@ std::optional<Member> parse_member(std::string_view id, std::string_view text)
     const auto version_number = parse_number(version, kMaxNumber);
     if (!beat_number || (mode != "s" && mode != "a") || !millis || !applied ||
         !version_number) {
-        return std::nullopt;
+        return unreadable_member(id, text);
     }
     return Member{std::string(id),  *beat_number, mode == "s",
                   Millis(*millis),  *applied,     *version_number,
-                  std::string(name)};
+                  std::string(name), true};
 }
 
 std::optional<BeatReply> parse_beat(const Reply &reply)

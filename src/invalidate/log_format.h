@@ -41,12 +41,19 @@ struct Member
     Position applied;
     std::uint64_t version = 0; // highest it has read
     std::string name;
+    // What another release, or somebody else, wrote there: `name` is the text
+    // as it is. It has applied nothing as far as anybody knows, and is waited
+    // for like any other.
+    bool is_readable = true;
 
     friend bool operator==(const Member &, const Member &) = default;
 };
 
 std::string format_member(const Member &member);
-std::optional<Member> parse_member(std::string_view id, std::string_view text);
+Member parse_member(std::string_view id, std::string_view text);
+
+// What FORGET compares, to find out that a member has not beaten since.
+std::string forget_mark(const Member &member);
 
 struct BeatReply
 {

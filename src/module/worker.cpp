@@ -66,8 +66,11 @@ Worker::Worker(conf::Main &main, std::string_view instance)
 Worker::~Worker()
 {
     for (tier::Zone *zone : main_.zones) {
+        tier::RedisTier *redis = zone->redis();
         zone->connect(nullptr);
-        zone->release_this_process();
+        if (zone->release_this_process() && redis != nullptr) {
+            redis->log().leave();
+        }
     }
     for (tier::LimitZone *zone : main_.limit_zones) {
         zone->connect(nullptr);

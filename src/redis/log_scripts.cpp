@@ -190,7 +190,7 @@ return 1
 
 constexpr Script kForgetScript{"forget", R"lua(
 local value = redis.call('HGET', KEYS[1], ARGV[1])
-if not value or value:match('^%d+') ~= ARGV[2] then
+if not value or (value:match('^%d+') or value) ~= ARGV[2] then
     return 0
 end
 redis.call('HDEL', KEYS[1], ARGV[1])

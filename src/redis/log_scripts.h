@@ -66,7 +66,7 @@ extern const Script kEpochScript;
 extern const Script kStoreScript;
 
 // Removes a member that has not beaten since.
-// KEYS members  ARGV id, beats
+// KEYS members  ARGV id, beats (the whole value where it begins with no number)
 // -> 1 removed, 0 not
 extern const Script kForgetScript;
 

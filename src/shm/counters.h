@@ -100,6 +100,8 @@ public:
     Counter redis_failed;
     Counter purges_hard;
     Counter purges_soft;
+    // Purged names put into the log again after it had lost them.
+    Counter purges_restored;
     // A lock holder died while it was changing something.
     Counter recoveries;
 };

@@ -12,7 +12,7 @@ using namespace invalidate;
 
 struct Generations::State
 {
-    static constexpr std::uint64_t kMagic = 0x31736e6567656465; // "edegens1"
+    static constexpr std::uint64_t kMagic = 0x32736e6567656465; // "edegens2"
 
     std::uint64_t magic = 0;
     std::uint32_t rows = 0;
@@ -27,6 +27,11 @@ struct Generations::State
     // Epochs that this instance lived through, oldest first: sequence 0.
     std::array<Position, kEpochs> accepted{};
     Standing standing;
+    // The last record that was applied; outlasts a doubt.
+    Position last;
+    // Rows with a generation in (lost_after, lost_until] are in no log.
+    Generation lost_after;
+    Generation lost_until;
 
     std::uint64_t local = 0;
     std::uint64_t local_purges = 0;
@@ -45,6 +50,14 @@ Position start_of(const Position &position)
 Usability worse(Usability a, Usability b)
 {
     return std::max(a, b);
+}
+
+bool is_of_everything(const Purge &purge)
+{
+    return purge.mode == PurgeMode::hard &&
+           std::ranges::find(purge.rows, row_key(select_everything(),
+                                                 kAllTenants)) !=
+               purge.rows.end();
 }
 
 Usability effect(PurgeMode mode)
@@ -221,6 +234,41 @@ void Generations::raise(std::span<const RowKey> rows, PurgeMode mode,
     state_->newest = std::max(state_->newest, generation);
 }
 
+// An epoch begins behind `after`. What was applied beyond that is not in the
+// log any more; nor is anything of another epoch.
+void Generations::note_loss(const Position &after)
+{
+    const Position &last = state_->last;
+    const Generation kept =
+        after.nonce == last.nonce ? after.generation : Generation{};
+    if (last.generation > kept) {
+        const bool is_first = state_->lost_until == Generation{};
+        state_->lost_after = is_first ? kept
+                                      : std::min(state_->lost_after, kept);
+        state_->lost_until = last.generation;
+    }
+}
+
+LostPurges Generations::lost_purges() const
+{
+    LostPurges lost;
+    if (state_->lost_until == Generation{}) {
+        return lost;
+    }
+    const auto is_lost = [this](Generation generation) {
+        return generation > state_->lost_after &&
+               generation <= state_->lost_until;
+    };
+    for (const PurgeRows::Row &row : rows_.all()) {
+        if (is_lost(row.last.hard)) {
+            lost.hard.push_back(row.key);
+        } else if (is_lost(row.last.soft)) {
+            lost.soft.push_back(row.key);
+        }
+    }
+    return lost;
+}
+
 bool Generations::apply(const Record &record, BootTime now)
 {
     if (!follows(record, progress())) {
@@ -229,11 +277,19 @@ bool Generations::apply(const Record &record, BootTime now)
     state_->changes++;
     if (const auto *purge = std::get_if<Purge>(&record.what)) {
         raise(purge->rows, purge->mode, record.position.generation);
-    } else if (record.position.nonce != state_->epoch.nonce) {
-        accept(record.position);
-        state_->standing.joined_at = now;
+        if (is_of_everything(*purge)) {
+            state_->lost_until = {};
+        }
+    } else {
+        if (record.position.nonce != state_->last.nonce) {
+            note_loss(std::get<EpochStart>(record.what).after);
+        }
+        if (record.position.nonce != state_->epoch.nonce) {
+            accept(record.position);
+            state_->standing.joined_at = now;
+        }
     }
-    state_->applied = record.position;
+    state_->applied = state_->last = record.position;
     return true;
 }
 
@@ -254,6 +310,11 @@ bool Generations::restart(const Position &position, BootTime now)
     }
     state_->changes++;
     state_->floor = position.generation;
+    // The record that begins the epoch was trimmed.
+    if (position.generation.sequence() != 0 &&
+        position.nonce != state_->last.nonce) {
+        note_loss({});
+    }
     accept(position);
     state_->standing.joined_at = now;
     state_->applied = position;
@@ -271,6 +332,13 @@ bool Generations::caught_up(const Position &top, BootTime asked, Millis lease)
     standing.lease_until = std::max(standing.lease_until, asked + lease);
     standing.current_at = std::max(standing.current_at, asked);
     return true;
+}
+
+void Generations::leave(BootTime now)
+{
+    state_->changes++;
+    state_->standing = {};
+    state_->standing.joined_at = now;
 }
 
 Generation Generations::purge(std::span<const RowKey> rows, PurgeMode mode)
@@ -329,6 +397,8 @@ void Generations::recover()
     State &state = *state_;
     state.changes++;
     rows_.clear();
+    state.last = {};
+    state.lost_until = {};
     state.newest = {};
     state.accepted = {};
     state.standing = {};

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "invalidate/generation.h"
@@ -37,6 +38,16 @@ struct LocalPurge
     invalidate::RowKey row = 0;
     std::uint64_t local = 0; // the local counter of the purge
     invalidate::PurgeMode mode = invalidate::PurgeMode::hard;
+};
+
+// Rows of purges that were applied here and that the log has lost since.
+struct LostPurges
+{
+    std::vector<invalidate::RowKey> hard;
+    std::vector<invalidate::RowKey> soft;
+
+    bool empty() const { return hard.empty() && soft.empty(); }
+    std::size_t size() const { return hard.size() + soft.size(); }
 };
 
 // What an instance knows about being up to date.
@@ -115,6 +126,10 @@ public:
                    Millis lease);
     const Standing &standing() const;
 
+    // This instance is no member any more: only an answer to a question asked
+    // from now on makes anything usable again.
+    void leave(BootTime now);
+
     // The next place in the own log.
     invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
                                  invalidate::PurgeMode mode);
@@ -127,6 +142,10 @@ public:
     // `record` holds all local purges up to the counter `local`; they go if
     // it has been applied here, otherwise false.
     bool settle(std::uint64_t local, const invalidate::Position &record);
+
+    // What is to be put into the present epoch again, as others may not have
+    // it. A row goes from here once a record of that epoch names it.
+    LostPurges lost_purges() const;
 
     // Makes a valid state of any that a process can have died in: rows are
     // forgotten, and with them every entry that is older.
@@ -146,6 +165,7 @@ private:
     Usability judge(invalidate::RowKey row,
                     const invalidate::Ticket &ticket) const;
     void accept(const invalidate::Position &position);
+    void note_loss(const invalidate::Position &after);
     void raise(std::span<const invalidate::RowKey> rows,
                invalidate::PurgeMode mode, invalidate::Generation generation);
     void begin_own_log();

@@ -64,6 +64,8 @@ public:
                                  invalidate::PurgeMode mode,
                                  invalidate::Generation generation);
 
+    std::span<const Row> all() const { return rows_.first(state_->used); }
+
     std::size_t used() const { return state_->used; }
     std::uint64_t dropped() const { return state_->dropped; }
 

@@ -3,6 +3,7 @@
 #include "client/await.h"
 #include "ngx/clock.h"
 #include "ngx/random.h"
+#include "redis/commands.h"
 #include "redis/log_scripts.h"
 
 namespace edge::tier {
@@ -14,12 +15,36 @@ using namespace invalidate;
 // Records that one answer brings, and answers until a step ends.
 constexpr std::size_t kRecords = 200;
 constexpr int kMaxRounds = 500;
+// Of what the log has lost: rows that are appended again one by one, and tries
+// within one turn.
+constexpr std::size_t kMaxLostRows = 10'000;
+constexpr int kMaxLostRecords = 20;
 
 std::string key_of(const client::RedisConfig &config, std::string_view zone,
                    std::string_view suffix)
 {
     std::string key(config.prefix);
     return key.append(":").append(zone).append(":{log}").append(suffix);
+}
+
+// One record of what has to go into the log again. When it is very much,
+// everything goes.
+std::optional<Purge> next_lost(const shm::LostPurges &lost)
+{
+    if (lost.empty()) {
+        return std::nullopt;
+    }
+    Purge purge;
+    purge.request = ngx::random_text();
+    if (lost.size() > kMaxLostRows) {
+        purge.rows = {row_key(select_everything(), kAllTenants)};
+        return purge;
+    }
+    const bool is_hard = !lost.hard.empty();
+    purge.mode = is_hard ? PurgeMode::hard : PurgeMode::soft;
+    purge.rows = is_hard ? lost.hard : lost.soft;
+    purge.rows.resize(std::min(purge.rows.size(), kMaxRows));
+    return purge;
 }
 
 std::vector<std::string_view> views(const std::vector<std::string> &texts)
@@ -159,6 +184,11 @@ void Log::note_members(const BeatReply &reply)
     membership.is_known |= known_to_others(reply.members, membership.text(),
                                            membership.joined_version);
     membership.live = reply.members.size();
+    for (const Member &member : reply.members) {
+        if (member.id == membership.text()) {
+            membership.beats = member.beats;
+        }
+    }
 }
 
 // At most one a second and instance: whoever finds the log lost waits for
@@ -194,13 +224,14 @@ ngx::Task Log::begin_epoch(ngx::Flow &flow, const BeatReply &reply)
 }
 
 ngx::Task Log::append(ngx::Flow &flow, const Purge &purge,
-                      std::optional<Written> &written)
+                      std::optional<Written> &written,
+                      Generation expected)
 {
     const Position applied = zone_.applied();
     std::pmr::monotonic_buffer_resource memory;
     const redis::Reply *reply = nullptr;
     co_await call(flow, redis::kAppendScript,
-                  append_arguments(applied.nonce, purge, {},
+                  append_arguments(applied.nonce, purge, expected,
                                    zone_.settings.selectors, channel_),
                   memory, reply);
     const auto parsed = reply ? parse_write(*reply) : std::nullopt;
@@ -226,6 +257,42 @@ ngx::Task Log::append_local_purges(ngx::Flow &flow)
     zone_.settle(local, written->position);
 }
 
+// Only right behind what has been applied: of two instances that know the same
+// purge one appends it, the other reads that.
+ngx::Task Log::append_lost_purges(ngx::Flow &flow)
+{
+    for (int round = 0; round < kMaxLostRecords; round++) {
+        const auto purge = next_lost(zone_.lost_purges());
+        if (!purge) {
+            co_return;
+        }
+        std::optional<Written> written;
+        co_await append(flow, *purge, written, zone_.applied().generation);
+        if (!written) {
+            co_return;
+        }
+        std::optional<BeatReply> reply;
+        co_await beat(flow, reply);
+        if (!reply) {
+            co_return;
+        }
+        if (written->reply.status == WriteReply::Status::ok) {
+            zone_.counters().purges_restored.add(purge->rows.size());
+        }
+    }
+}
+
+// No flow runs any more, and nobody reads the answer. A worker that came in
+// between has beaten since, and stays.
+void Log::leave()
+{
+    const std::string beats = std::to_string(zone_.leave());
+    const std::string_view command[] = {
+        redis::command::kEval, redis::kForgetScript.text, "1", members_key_,
+        self(), beats};
+    redis_.send_last(members_key_, command);
+}
+
 // Silent members that cannot come back to what was purged without them
 // (protocol 5.9): an earlier life of this instance, and whoever was not heard
 // of for so long that it serves nothing any more.
@@ -241,7 +308,7 @@ ngx::Task Log::forget_silent(ngx::Flow &flow, const BeatReply &reply)
             continue;
         }
         std::pmr::monotonic_buffer_resource memory;
-        const std::string beats = std::to_string(member.beats);
+        const std::string beats = forget_mark(member);
         const std::string_view keys[] = {members_key_};
         const std::string_view words[] = {member.id, beats};
         client::Call call(flow, redis_, memory,

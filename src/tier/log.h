@@ -44,8 +44,13 @@ public:
         // With `ok`: where the record is, in the epoch it was meant for.
         invalidate::Position position;
     };
+    // `expected` not 0: only right behind that record.
     ngx::Task append(ngx::Flow &flow, const invalidate::Purge &purge,
-                     std::optional<Written> &written);
+                     std::optional<Written> &written,
+                     invalidate::Generation expected = {});
+
+    // In exit_process of the instance's last worker: takes it off the members.
+    void leave();
 
     // FORGET, of members that are gone for good.
     ngx::Task forget_silent(ngx::Flow &flow,
@@ -53,6 +58,10 @@ public:
 
     // Puts what was purged while Redis was away into the log (protocol 7).
     ngx::Task append_local_purges(ngx::Flow &flow);
+
+    // Puts what a log before this one had, and this one has not, into it again
+    // (protocol 5.5).
+    ngx::Task append_lost_purges(ngx::Flow &flow);
 
 private:
     using Arguments = std::vector<std::string>;

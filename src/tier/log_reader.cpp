@@ -119,6 +119,7 @@ ngx::Task LogReader::run_step(ngx::Flow &flow)
     }
     if (reply) {
         co_await log_.append_local_purges(flow);
+        co_await log_.append_lost_purges(flow);
         co_await log_.forget_silent(flow, *reply);
     }
 }

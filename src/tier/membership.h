@@ -21,6 +21,8 @@ struct Membership
     Process reader;
     BootTime reader_seen = BootTime::min();
 
+    // Beats of this instance, as the last answer had them.
+    std::uint64_t beats = 0;
     // The highest version of the members that was read.
     std::uint64_t version = 0;
     // The one in which this instance had joined the epoch `joined_epoch`, and

@@ -42,12 +42,10 @@ ngx::Task wait_for_first_connection(ngx::Flow &flow,
 
 // APPEND until the log has it: one that has just changed its epoch refuses it.
 // The same request id every time, so that no log gets it twice.
-ngx::Task write(ngx::Flow &flow, Log &log, const PurgeOrder &order,
+ngx::Task write(ngx::Flow &flow, Log &log, const invalidate::Purge &purge,
                 std::optional<Position> &record)
 {
-    const invalidate::Purge purge{ngx::random_text(), order.mode,
-                                  {order.rows.begin(), order.rows.end()},
-                                  Millis(0)};
+    record.reset();
     for (int attempt = 0; attempt < kMaxAttempts; attempt++) {
         std::optional<Log::Written> written;
         co_await log.append(flow, purge, written);
@@ -86,7 +84,8 @@ bool is_old_enough(Zone &zone, const BeatReply &reply)
                zone.generations().standing().joined_at, reply.members);
 }
 
-// Looks at the members until all of them have applied `record` (protocol 8).
+// Looks at the members until all of them have applied `record`, or its epoch
+// is over: the next one has to have it, too (protocol 8).
 ngx::Task wait(ngx::Flow &flow, Log &log, const Position &record,
                BootTime deadline, PurgeOutcome &outcome)
 {
@@ -101,7 +100,8 @@ ngx::Task wait(ngx::Flow &flow, Log &log, const Position &record,
             outcome.confirmed = acknowledgement.complete() &&
                                 is_old_enough(log.zone(), *reply);
         }
-        if (outcome.confirmed || ngx::boot_now() >= deadline) {
+        const bool is_over = reply && reply->top.nonce != record.nonce;
+        if (outcome.confirmed || is_over || ngx::boot_now() >= deadline) {
             co_return;
         }
         co_await ngx::Sleep(flow, pause);
@@ -116,6 +116,30 @@ void purge_own_log(Zone &zone, const PurgeOrder &order, PurgeOutcome &outcome)
     outcome.applied = outcome.live = 1;
 }
 
+ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
+                           PurgeOutcome &outcome)
+{
+    const BootTime deadline = ngx::boot_now() + order.wait;
+    const invalidate::Purge purge{ngx::random_text(), order.mode,
+                                  {order.rows.begin(), order.rows.end()},
+                                  Millis(0)};
+    co_await wait_for_first_connection(flow, log.redis(), deadline);
+    do {
+        std::optional<Position> record;
+        co_await write(flow, log, purge, record);
+        outcome.is_logged = record.has_value();
+        if (!record) {
+            log.zone().purge_locally(order.rows, order.mode);
+            outcome.applied = 1;
+            outcome.live =
+                std::max<std::uint64_t>(1, log.zone().live_instances());
+            co_return;
+        }
+        outcome.generation = record->generation;
+        co_await wait(flow, log, *record, deadline, outcome);
+    } while (!outcome.confirmed && ngx::boot_now() < deadline);
+}
+
 } // namespace
 
 ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
@@ -127,20 +151,7 @@ ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
         co_return;
     }
 
-    Log &log = zone.redis()->log();
-    const BootTime deadline = ngx::boot_now() + order.wait;
-    std::optional<Position> record;
-    co_await wait_for_first_connection(flow, log.redis(), deadline);
-    co_await write(flow, log, order, record);
-    if (!record) {
-        zone.purge_locally(order.rows, order.mode);
-        outcome.applied = 1;
-        outcome.live = std::max<std::uint64_t>(1, zone.live_instances());
-        co_return;
-    }
-    outcome.is_logged = true;
-    outcome.generation = record->generation;
-    co_await wait(flow, log, *record, deadline, outcome);
+    co_await purge_shared_log(flow, zone.redis()->log(), order, outcome);
 }
 
 } // namespace edge::tier

@@ -15,7 +15,7 @@ namespace edge::tier {
 
 struct ZoneHead
 {
-    static constexpr std::uint64_t kMagic = 0x3130656e6f7a6365; // "ecezone01"
+    static constexpr std::uint64_t kMagic = 0x3230656e6f7a6365; // "ecezone02"
 
     std::uint64_t magic = kMagic;
     BootTime made = ngx::boot_now();
@@ -157,6 +157,7 @@ void Zone::prepare(std::span<const std::string_view> labels,
 {
     fill_budget_.emplace(fill_memory);
     const Lock lock(*this);
+    owner();
     for (const std::string_view label : labels) {
         label_slots_.push_back(counters_->claim_label(label));
     }
@@ -179,7 +180,7 @@ void Zone::recover()
     generations_->recover();
 }
 
-// The slot of this process, claimed at its first use. When all are taken
+// The slot of this process, claimed as soon as it serves. When all are taken
 // nothing is found and nothing stored until the dead have been released.
 std::optional<shm::OwnerSlot> Zone::owner()
 {
@@ -320,6 +321,12 @@ void Zone::settle(const LocalPurges &local, const invalidate::Position &record)
     generations_->settle(local.counter, record);
 }
 
+shm::LostPurges Zone::lost_purges()
+{
+    const Lock lock(*this);
+    return generations_->lost_purges();
+}
+
 Coherence Zone::coherence()
 {
     const Lock lock(*this);
@@ -363,14 +370,26 @@ void Zone::release_dead_owners()
     }
 }
 
-void Zone::release_this_process()
+std::uint64_t Zone::leave()
 {
+    const Lock lock(*this);
+    generations_->leave(ngx::boot_now());
+    head_->membership.is_known = false;
+    return head_->membership.beats;
+}
+
+bool Zone::release_this_process()
+{
+    release_dead_owners();
+    const Process process = this_process();
+    const Lock lock(*this);
     if (owner_) {
-        const Process process = this_process();
-        const Lock lock(*this);
         memory_->release_owner(*owner_, {process.start, process.pid});
         owner_.reset();
     }
+    return std::ranges::all_of(
+        memory_->owners(),
+        [](const shm::Owner &owner) { return owner.pid == 0; });
 }
 
 } // namespace edge::tier

@@ -133,6 +133,9 @@ public:
     LocalPurges local_purges();
     void settle(const LocalPurges &local, const invalidate::Position &record);
 
+    // What the log has lost and this instance still knows.
+    shm::LostPurges lost_purges();
+
     // Stores an object, unless it was purged while it was filled, or a newer
     // one has been stored meanwhile.
     cache::Reason put(const ObjectName &name, const cache::Entry &entry,
@@ -142,7 +145,12 @@ public:
 
     // What processes that died have left behind.
     void release_dead_owners();
-    void release_this_process();
+    // True: no other process serves from this memory.
+    bool release_this_process();
+
+    // Nothing is served until the log has been read again. The beats of this
+    // instance as far as they are known.
+    std::uint64_t leave();
 
     shm::MemoryTierStats stats();
     Coherence coherence();

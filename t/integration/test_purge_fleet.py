@@ -257,8 +257,8 @@ def test_a_newcomer_takes_part_in_purges_of_the_others(fleet, tagged):
 
 def test_who_restarts_takes_the_place_it_had(fleet):
     a, b = fleet.start(2)
-    b.quit()
-    assert try_purge(a, tags=["x"], wait="10ms").status == 503
+    b.crash()
+    assert try_purge(a, tags=["x"], wait="300ms").status == 503
     b.start()
     wait_acknowledged(a)
     for nginx in a, b:

@@ -167,8 +167,34 @@ void a_member_is_read_as_written(void **)
          {"", "7 s 2000 - 0-0 5", "7 x 2000 - 0-0 5 n", "7 s -1 - 0-0 5 n",
           "7 s 2000 x 0-0 5 n", "7 s 2000 - 0 5 n", "a s 2000 - 0-0 5 n",
           "7 s 99999999999 - 0-0 5 n", "7  s 2000 - 0-0 5 n"}) {
-        assert_none(parse_member("id", none));
+        const Member unreadable = parse_member("id", none);
+        assert_false(unreadable.is_readable);
+        assert_false(unreadable.strict);
+        assert_true(unreadable.applied == Position{});
+        assert_sv_equal(format_member(unreadable), none);
     }
+}
+
+void any_change_of_an_unreadable_member_is_a_beat(void **)
+{
+    const auto beats = [](std::string_view text) {
+        return parse_member("id", text).beats;
+    };
+    assert_int_not_equal(beats("x"), beats("y"));
+    assert_int_not_equal(beats("7 z"), beats("8 z"));
+    assert_int_equal(beats("7 z"), beats("7 z"));
+}
+
+void a_member_is_forgotten_by_what_the_script_reads_of_it(void **)
+{
+    const auto mark = [](std::string_view text) {
+        return forget_mark(parse_member("id", text));
+    };
+    assert_sv_equal(mark("7 s 2000 - 0-0 5 n"), "7");
+    assert_sv_equal(mark("07 z"), "07");
+    assert_sv_equal(mark("y"), "y");
+    assert_sv_equal(mark(""), "");
+    assert_sv_equal(mark("12"), "12");
 }
 
 void an_answer_to_a_beat_is_read(void **)
@@ -226,8 +252,9 @@ void what_is_no_answer_to_a_beat_is_none(void **)
     assert_none(parse_beat(make.array({id, id, nonce, members, records})));
     assert_none(
         parse_beat(make.array({ok, make.bulk(""), nonce, members, records})));
-    assert_none(parse_beat(make.array(
-        {ok, id, nonce, make.texts({"v", "1", "id", "x"}), records})));
+    const auto foreign = parse_beat(make.array(
+        {ok, id, nonce, make.texts({"v", "1", "id", "x"}), records}));
+    assert_true(foreign && !foreign->members.front().is_readable);
     assert_none(
         parse_beat(make.array({ok, id, nonce, members, make.array({ok})})));
     assert_none(parse_beat(ok));
@@ -284,6 +311,8 @@ int main()
         cmocka_unit_test(a_record_of_no_epoch_follows_nothing),
         cmocka_unit_test(a_record_without_a_place_is_none),
         cmocka_unit_test(a_member_is_read_as_written),
+        cmocka_unit_test(any_change_of_an_unreadable_member_is_a_beat),
+        cmocka_unit_test(a_member_is_forgotten_by_what_the_script_reads_of_it),
         cmocka_unit_test(an_answer_to_a_beat_is_read),
         cmocka_unit_test(a_lost_log_says_what_is_on_top_of_it),
         cmocka_unit_test(a_lost_log_may_end_with_a_foreign_record),

@@ -78,9 +78,9 @@ class Nginx:
             self._write_conf("nginx.conf", conf)
         self._process.send_signal(signal.SIGHUP)
 
-    def quit(self, timeout=10):
-        """Graceful exit; returns nginx's exit code."""
-        self._process.send_signal(signal.SIGQUIT)
+    def quit(self, timeout=10, number=signal.SIGQUIT):
+        """Graceful exit (SIGTERM: a quick one); returns nginx's exit code."""
+        self._process.send_signal(number)
         code = self._process.wait(timeout)
         if code is None:
             raise NginxFailed(f"no graceful exit in {timeout} s\n"
@@ -95,6 +95,15 @@ class Nginx:
         finally:
             self._end()
         self.check_log()
+
+    def crash(self):
+        """Master and workers die at once, and say goodbye to nobody."""
+        self.send_to_all(signal.SIGKILL)
+        self._process.wait(10)
+
+    def send_to_all(self, number):
+        for pid in [self.pid] + self.all_workers():
+            os.kill(pid, number)
 
     def running(self):
         return self._process is not None and self._process.running()
