@@ -146,6 +146,25 @@ void fills(Exposition &out, const Zones &zones)
     }
 }
 
+void writes(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_writes_total";
+    out.family(name, kCounter,
+               "Names invalidated by unsafe methods, by who hears of it.");
+    for (const tier::Zone *zone : zones) {
+        const shm::Counters &counters = zone->counters();
+        const auto sample = [&](auto result, const shm::Counter &value) {
+            out.sample(name,
+                       {{"zone", zone->settings.name}, {"result", result}},
+                       value.value());
+        };
+        sample("logged", counters.writes_logged);
+        sample("covered", counters.writes_covered);
+        sample("failed", counters.writes_failed);
+        sample("local", counters.writes_local);
+    }
+}
+
 void purges(Exposition &out, const Zones &zones)
 {
     constexpr std::string_view name = "edge_cache_purges_total";
@@ -210,6 +229,7 @@ void removals(Exposition &out, const Zones &zones)
         sample("capacity", stats.evicted_capacity);
         sample("variants", stats.evicted_variants);
         sample("expired", stats.expired);
+        sample("written", stats.swept);
     }
 }
 
@@ -235,6 +255,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     refusals(out, zones);
     fills(out, zones);
     purges(out, zones);
+    writes(out, zones);
     zone_figures(out, zones);
     removals(out, zones);
     recoveries(out, zones);

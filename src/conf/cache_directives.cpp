@@ -284,6 +284,15 @@ char *set_query(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return NGX_CONF_OK;
 }
 
+char *set_invalidate(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    static constexpr Choice<Invalidate> choices[] = {
+        {"fleet", Invalidate::fleet},
+        {"instance", Invalidate::instance},
+        {"off", Invalidate::off}};
+    return set_choice(cf, location_of(conf).invalidate, choices);
+}
+
 char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     Setting<std::uint64_t> &size = location_of(conf).max_size;

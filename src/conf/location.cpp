@@ -30,6 +30,7 @@ void inherit(Location &child, const Location &parent)
     child.set_cookie.inherit(parent.set_cookie);
     child.bypass.inherit(parent.bypass);
     child.no_store.inherit(parent.no_store);
+    child.invalidate.inherit(parent.invalidate);
     child.close_delimited.inherit(parent.close_delimited);
     child.client_control.inherit(parent.client_control);
     child.body_key.inherit(parent.body_key);

@@ -50,6 +50,14 @@ struct Heuristic
 // edge_cache_status_header (RFC 9211); `key`: with the key in it.
 enum class StatusHeader : std::uint8_t { off, on, key };
 
+// Who hears of an unsafe method that succeeded.
+enum class Invalidate
+{
+    fleet,
+    instance,
+    off
+};
+
 struct Location
 {
     // Null: edge_cache off.
@@ -70,6 +78,7 @@ struct Location
     Setting<cache::SetCookie> set_cookie;
     Setting<std::vector<ngx::Value *>> bypass;
     Setting<std::vector<ngx::Value *>> no_store;
+    Setting<Invalidate> invalidate;
     Setting<bool> close_delimited;
     Setting<bool> client_control;
     Setting<bool> body_key;

@@ -5,6 +5,7 @@
 #include "flow/limit_answer.h"
 #include "flow/store.h"
 #include "flow/supersede.h"
+#include "flow/unsafe_method.h"
 #include "ngx/cleanup.h"
 #include "ngx/guard.h"
 #include "ngx/pool.h"
@@ -76,6 +77,9 @@ ngx_int_t filter_header(ngx_http_request_t *r)
         }
         obey_no_transform(r);
         ngx::guard<&add_cache_status>(r, *request);
+    }
+    if (request != nullptr && request->written) {
+        ngx::guard<&invalidate_written>(r, *request);
     }
     ngx::guard<&add_limit_fields>(r);
     return next_header_filter(r);

@@ -10,6 +10,7 @@
 #include "flow/redis_lookup.h"
 #include "flow/request.h"
 #include "flow/request_body.h"
+#include "flow/unsafe_method.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
@@ -38,6 +39,7 @@ Reason examine(ngx_http_request_t *r, Request &request)
 
     const Reason reason = admit(request.facts, request.lcf.policy);
     if (reason != Reason::none) {
+        note_unsafe_method(r, request);
         return reason;
     }
     auto identified = identify(r, request.lcf, request.zone());

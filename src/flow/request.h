@@ -66,6 +66,9 @@ struct Request
     // It is, but not for this request, or not any more.
     bool found_unusable = false;
 
+    // An unsafe method that may have changed this.
+    std::optional<Identity> written;
+
     // A miss that may be stored: until the header says that it may not.
     bool may_fill = false;
     invalidate::Ticket ticket;

@@ -7,6 +7,8 @@
 #include <compare>
 #include <cstdint>
 
+#include "base/time.h"
+
 namespace edge::invalidate {
 
 struct Generation
@@ -50,6 +52,8 @@ struct Ticket
     // Counts purges that reached this instance and no log; 0 in an entry that
     // came from another instance.
     std::uint64_t local = 0;
+    // When a fill of this instance took it; an entry does not keep it.
+    BootTime taken = BootTime::min();
 
     friend bool operator==(const Ticket &, const Ticket &) = default;
 };

@@ -18,7 +18,20 @@ bool is_target(std::string_view text)
     return text.starts_with('/') && !has_control_bytes(text);
 }
 
-// Without port and trailing dot, in lower case; empty when it is no authority.
+std::optional<Selector> parse_absolute_url(std::string_view scheme,
+                                           std::string_view rest)
+{
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string host = host_of(rest.substr(0, slash));
+    const std::string_view target = rest.substr(slash);
+    if (host.empty() || !is_target(target)) {
+        return std::nullopt;
+    }
+    return select_url(scheme, host, target);
+}
+
+} // namespace
+
 std::string host_of(std::string_view authority)
 {
     const std::size_t bracket = authority.rfind(']');
@@ -34,20 +47,6 @@ std::string host_of(std::string_view authority)
     std::ranges::transform(host, host.begin(), lower);
     return host;
 }
-
-std::optional<Selector> parse_absolute_url(std::string_view scheme,
-                                           std::string_view rest)
-{
-    const std::size_t slash = std::min(rest.find('/'), rest.size());
-    const std::string host = host_of(rest.substr(0, slash));
-    const std::string_view target = rest.substr(slash);
-    if (host.empty() || !is_target(target)) {
-        return std::nullopt;
-    }
-    return select_url(scheme, host, target);
-}
-
-} // namespace
 
 std::optional<Selector> parse_tag(std::string_view text)
 {

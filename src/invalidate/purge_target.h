@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
@@ -18,6 +19,10 @@ std::optional<Selector> parse_url(std::string_view text);
 std::optional<Selector> parse_path(std::string_view text);
 std::optional<Selector> parse_prefix(std::string_view text);
 std::optional<Selector> parse_key(std::string_view text);
+
+// Of an authority, as in the key: without port and trailing dot, in lower
+// case; empty when it is none.
+std::string host_of(std::string_view authority);
 
 bool is_tenant(std::string_view text);
 

@@ -2,8 +2,8 @@
 //
 // A purge names rows of the table of purges and nothing else, so whoever
 // applies it finds no object to drop: an entry is checked when it is used.
-// Tags, prefixes and whole tenants cannot work otherwise; purges of one URL,
-// path or key are rare enough (they come from an operator) to be no exception.
+// Rows of unsafe methods are too many to be kept like those of operators; they
+// have a table of their own (shm/exact_rows.h).
 //
 // An epoch's first record says which record it was put after. Whoever has
 // applied all up to there has missed nothing; so has one who applied more of
@@ -24,6 +24,11 @@ namespace edge::invalidate {
 inline constexpr std::size_t kMaxRows = 1000;
 inline constexpr std::size_t kMaxRequestId = 64;
 
+// Unsafe methods: writes of a name within the window after a record of it was
+// sent are covered by the hold of that record (protocol 9).
+inline constexpr Millis kWriteWindow{1000};
+inline constexpr Millis kWriteHold = kWriteWindow * 11 / 10 + Millis(50);
+
 struct EpochStart
 {
     // No place when there was no log.
@@ -38,7 +43,8 @@ struct Purge
     std::string request;
     PurgeMode mode = PurgeMode::hard;
     std::vector<RowKey> rows;
-    // For how long nothing is served after it was applied.
+    // Not 0: of unsafe methods. For so long nothing of these rows is served
+    // after it was applied, so that more writes need no more records.
     Millis hold{0};
 
     friend bool operator==(const Purge &, const Purge &) = default;

@@ -104,6 +104,8 @@ ngx_command_t directives[] = {
         guard<&conf::set_flag<&Location::client_control>>),
     any("edge_cache_close_delimited", NGX_CONF_TAKE1,
         guard<&conf::set_flag<&Location::close_delimited>>),
+    any("edge_cache_invalidate", NGX_CONF_TAKE1,
+        guard<&conf::set_invalidate>),
     any("edge_cache_max_size", NGX_CONF_TAKE1, guard<&conf::set_max_size>),
     any("edge_cache_label", NGX_CONF_TAKE1, guard<&conf::set_label>),
 

@@ -100,6 +100,13 @@ public:
     Counter redis_failed;
     Counter purges_hard;
     Counter purges_soft;
+    // Names that unsafe methods have changed: put into the log, covered by a
+    // record that is there, not put there as Redis was away, of this instance
+    // alone.
+    Counter writes_logged;
+    Counter writes_covered;
+    Counter writes_failed;
+    Counter writes_local;
     // Purged names put into the log again after it had lost them.
     Counter purges_restored;
     // A lock holder died while it was changing something.

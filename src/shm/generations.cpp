@@ -5,40 +5,11 @@
 #include <new>
 
 #include "base/bytes.h"
+#include "shm/generations_state.h"
 
 namespace edge::shm {
 
 using namespace invalidate;
-
-struct Generations::State
-{
-    static constexpr std::uint64_t kMagic = 0x32736e6567656465; // "edegens2"
-
-    std::uint64_t magic = 0;
-    std::uint32_t rows = 0;
-    std::uint32_t own_log = 0;
-    std::uint64_t random = 0;
-
-    std::uint64_t changes = 0;
-    Position applied;
-    Position epoch;
-    Generation floor;
-    Generation newest; // of all that was ever put into a row
-    // Epochs that this instance lived through, oldest first: sequence 0.
-    std::array<Position, kEpochs> accepted{};
-    Standing standing;
-    // The last record that was applied; outlasts a doubt.
-    Position last;
-    // Rows with a generation in (lost_after, lost_until] are in no log.
-    Generation lost_after;
-    Generation lost_until;
-
-    std::uint64_t local = 0;
-    std::uint64_t local_purges = 0;
-    std::array<LocalPurge, kLocalPurges> local_purge{};
-
-    PurgeRows::State table;
-};
 
 namespace {
 
@@ -68,24 +39,55 @@ Usability effect(PurgeMode mode)
 
 } // namespace
 
-std::size_t Generations::bytes_for(std::uint32_t rows)
+namespace {
+
+// Of unsafe methods: a quarter of those of operators.
+constexpr std::uint32_t exact_rows_of(std::uint32_t rows)
 {
-    return sizeof(State) +
-           rows * (sizeof(PurgeRows::Row) + sizeof(std::uint32_t));
+    return std::max<std::uint32_t>(rows / 4, 16);
 }
 
-Generations::Generations(std::span<std::byte> memory, std::uint32_t rows)
-    : state_(reinterpret_cast<State *>(memory.data())),
-      rows_(&state_->table,
-            {reinterpret_cast<PurgeRows::Row *>(memory.data() + sizeof(State)),
-             rows},
-            {reinterpret_cast<std::uint32_t *>(memory.data() + sizeof(State) +
-                                               rows * sizeof(PurgeRows::Row)),
-             rows})
+// The next `count` objects of a piece of memory.
+template <typename T>
+std::span<T> carve(std::span<std::byte> &memory, std::size_t count)
+{
+    static_assert(alignof(T) <= Generations::kAlignment);
+    const std::size_t size = (count * sizeof(T) + Generations::kAlignment - 1) /
+                             Generations::kAlignment * Generations::kAlignment;
+    auto *first = reinterpret_cast<T *>(memory.data());
+    memory = memory.subspan(size);
+    return {first, count};
+}
+
+} // namespace
+
+std::size_t Generations::bytes_for(std::uint32_t rows)
+{
+    const std::size_t exact = exact_rows_of(rows);
+    return sizeof(State) +
+           rows * (sizeof(PurgeRows::Row) + sizeof(std::uint32_t)) +
+           exact * (sizeof(ExactRows::Slot) + sizeof(std::uint32_t)) +
+           2 * kAlignment;
+}
+
+Generations::Parts Generations::divide(std::span<std::byte> memory,
+                                       std::uint32_t rows)
 {
     static_assert(std::is_trivially_copyable_v<State>);
-    static_assert(alignof(State) == kAlignment);
-    static_assert(alignof(PurgeRows::Row) <= kAlignment);
+    Parts parts;
+    parts.state = carve<State>(memory, 1).data();
+    parts.rows = carve<PurgeRows::Row>(memory, rows);
+    parts.buckets = carve<std::uint32_t>(memory, rows);
+    parts.exact = carve<ExactRows::Slot>(memory, exact_rows_of(rows));
+    parts.exact_buckets = carve<std::uint32_t>(memory, exact_rows_of(rows));
+    return parts;
+}
+
+Generations::Generations(const Parts &parts)
+    : state_(parts.state),
+      rows_(&parts.state->table, parts.rows, parts.buckets),
+      exact_(&parts.state->exact, parts.exact, parts.exact_buckets)
+{
 }
 
 std::optional<Generations> Generations::format(std::span<std::byte> memory,
@@ -97,12 +99,13 @@ std::optional<Generations> Generations::format(std::span<std::byte> memory,
         return std::nullopt;
     }
     new (memory.data()) State;
-    Generations generations(memory, config.rows);
+    Generations generations(divide(memory, config.rows));
     State &state = *generations.state_;
     state.rows = config.rows;
     state.own_log = config.own_log;
     state.random = config.random;
     state.table.seed = config.random;
+    state.exact.seed = config.random;
     generations.recover();
     // Last: what is half made is not attached to.
     std::atomic_ref(state.magic)
@@ -120,7 +123,7 @@ std::optional<Generations> Generations::attach(std::span<std::byte> memory)
     if (state.magic != State::kMagic || memory.size() < bytes_for(state.rows)) {
         return std::nullopt;
     }
-    return Generations(memory, state.rows);
+    return Generations(divide(memory, state.rows));
 }
 
 Ticket Generations::ticket() const
@@ -195,12 +198,17 @@ Usability Generations::judge(RowKey row, const Ticket &ticket) const
 }
 
 Usability Generations::check(const Ticket &ticket, std::string_view selectors,
-                             TenantHash tenant) const
+                             TenantHash tenant, const Use &use) const
 {
-    if (!accepts(ticket) || selectors.size() % sizeof(Selector) != 0) {
+    // A fill is held by what held when it was asked for.
+    const BootTime now =
+        ticket.taken != BootTime::min() ? ticket.taken : use.now;
+    if (!accepts(ticket) || selectors.size() % sizeof(Selector) != 0 ||
+        (!use.in_memory && !exact_.floor().accepts(ticket, now))) {
         return Usability::unusable;
     }
-    if (ticket.generation >= state_->newest && state_->local_purges == 0) {
+    if (ticket.generation >= state_->newest && state_->local_purges == 0 &&
+        ticket.local >= state_->exact_local && now >= state_->hold_until) {
         return Usability::usable;
     }
 
@@ -211,7 +219,10 @@ Usability Generations::check(const Ticket &ticket, std::string_view selectors,
     Usability result = judge_both(select_everything());
     for (ByteReader in(selectors);
          !in.at_end() && result != Usability::unusable;) {
-        result = worse(result, judge_both(in.number<Selector>()));
+        const auto selector = in.number<Selector>();
+        result = is_hit_exactly(row_key(selector, tenant), ticket, now)
+                     ? Usability::unusable
+                     : worse(result, judge_both(selector));
     }
     return result;
 }
@@ -275,7 +286,10 @@ bool Generations::apply(const Record &record, BootTime now)
         return false;
     }
     state_->changes++;
-    if (const auto *purge = std::get_if<Purge>(&record.what)) {
+    const auto *purge = std::get_if<Purge>(&record.what);
+    if (purge != nullptr && purge->hold > Millis(0)) {
+        raise_exactly(*purge, record.position.generation, now);
+    } else if (purge != nullptr) {
         raise(purge->rows, purge->mode, record.position.generation);
         if (is_of_everything(*purge)) {
             state_->lost_until = {};
@@ -397,6 +411,8 @@ void Generations::recover()
     State &state = *state_;
     state.changes++;
     rows_.clear();
+    exact_.clear();
+    state.hold_until = BootTime::min();
     state.last = {};
     state.lost_until = {};
     state.newest = {};

@@ -21,6 +21,7 @@
 #include "invalidate/generation.h"
 #include "invalidate/record.h"
 #include "invalidate/selector.h"
+#include "shm/exact_rows.h"
 #include "shm/purge_rows.h"
 
 namespace edge::shm {
@@ -61,6 +62,15 @@ struct Standing
     BootTime joined_at = BootTime::min(); // the present epoch
 };
 
+// What an entry is checked for.
+struct Use
+{
+    BootTime now;
+    // It has been in memory all the time, and so has been compared with every
+    // row that was forgotten. A fill, or what was read from Redis, has not.
+    bool in_memory = false;
+};
+
 struct GenerationsConfig
 {
     // Distinct names that can be purged before the oldest purge is forgotten
@@ -93,8 +103,8 @@ public:
     // that did not get its ticket here (read from Redis) has local = 0 in it.
     // A fill is stored in memory only if it is usable.
     Usability check(const invalidate::Ticket &ticket,
-                    std::string_view selectors,
-                    invalidate::TenantHash tenant) const;
+                    std::string_view selectors, invalidate::TenantHash tenant,
+                    const Use &use = {}) const;
 
     // Counts whatever can make an entry unusable, from 1. What was usable at
     // the same count still is: a hit is one comparison.
@@ -134,6 +144,28 @@ public:
     invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
                                  invalidate::PurgeMode mode);
 
+    // Unsafe methods (protocol 9). At once, here alone: what was asked for
+    // before is unusable, and until `hold` is over everything is. The counter
+    // stands for it. Renews one exact row for each.
+    std::uint64_t invalidate(std::span<const invalidate::RowKey> rows,
+                             Millis hold, BootTime now);
+    // A record of all these is on its way, or was sent within the window.
+    bool is_covered(std::span<const invalidate::RowKey> rows,
+                    BootTime now) const;
+    // A record of these is sent at `now`, waits to be (max()), or was not
+    // written (min()).
+    void cover(std::span<const invalidate::RowKey> rows, BootTime now);
+    // `record` holds what was invalidated up to the counter `local`.
+    void settle_exact(std::span<const invalidate::RowKey> rows,
+                      std::uint64_t local, const invalidate::Position &record);
+    // Whether an entry in memory was invalidated so: as long as all that were
+    // are removed while exact_rows() more rows are renewed, none of them is
+    // used again.
+    bool is_invalidated(const invalidate::Ticket &ticket,
+                        std::string_view selectors,
+                        invalidate::TenantHash tenant) const;
+    std::size_t exact_rows() const { return exact_.size(); }
+
     // Redis is away. When there are too many, one purge of everything stands
     // for all of them.
     void purge_locally(std::span<const invalidate::RowKey> rows,
@@ -158,10 +190,17 @@ public:
 private:
     struct State;
 
-    explicit Generations(std::span<std::byte> memory, std::uint32_t rows);
+    struct Parts;
+    static Parts divide(std::span<std::byte> memory, std::uint32_t rows);
+    explicit Generations(const Parts &parts);
 
     bool has_applied(const invalidate::Position &record) const;
     bool accepts(const invalidate::Ticket &ticket) const;
+    bool is_hit_exactly(invalidate::RowKey row,
+                        const invalidate::Ticket &ticket,
+                        BootTime now) const;
+    void raise_exactly(const invalidate::Purge &purge,
+                       invalidate::Generation generation, BootTime now);
     Usability judge(invalidate::RowKey row,
                     const invalidate::Ticket &ticket) const;
     void accept(const invalidate::Position &position);
@@ -172,6 +211,7 @@ private:
 
     State *state_;
     PurgeRows rows_;
+    ExactRows exact_;
 };
 
 } // namespace edge::shm

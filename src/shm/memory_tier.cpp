@@ -259,6 +259,24 @@ std::size_t MemoryTier::remove_resource(const Hash128 &resource)
     return removed;
 }
 
+void MemoryTier::sweep(std::size_t count, IsUseless is_useless, void *context)
+{
+    const auto buckets = index_.buckets();
+    for (; count > 0; count--) {
+        std::uint64_t &at = header_->sweep_bucket;
+        Block block = buckets[at].objects;
+        at = (at + 1) % buckets.size();
+        while (block != kNone) {
+            const Block next = nodes_[block].chain_next;
+            if (is_useless(context, head_of(nodes_[block]))) {
+                header_->swept++;
+                retire(block);
+            }
+            block = next;
+        }
+    }
+}
+
 void MemoryTier::retire(Block block)
 {
     Node &node = nodes_[block];
@@ -295,6 +313,7 @@ MemoryTierStats MemoryTier::stats() const
         .evicted_capacity = header_->evicted_capacity,
         .evicted_variants = header_->evicted_variants,
         .expired = header_->expired,
+        .swept = header_->swept,
     };
 }
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <variant>
 
 #include "base/hash.h"
@@ -80,6 +81,7 @@ struct MemoryTierStats
     std::uint64_t evicted_capacity = 0;
     std::uint64_t evicted_variants = 0;
     std::uint64_t expired = 0;
+    std::uint64_t swept = 0;
 };
 
 class MemoryTier
@@ -126,6 +128,13 @@ public:
     // The resource's own object and its variants; how many there were.
     std::size_t remove_resource(const Hash128 &resource);
     void clear() { rebuild(); }
+
+    // Goes on through the index, `count` of sweep_size() buckets, and removes
+    // the objects that are useless: what is stored behind the place where it
+    // is, is not looked at before the next round.
+    using IsUseless = bool (*)(void *context, std::string_view head);
+    void sweep(std::size_t count, IsUseless is_useless, void *context);
+    std::size_t sweep_size() const { return index_.buckets().size(); }
 
     // Makes a valid, empty zone of any state a process can have died in. What
     // living owners have pinned stays untouched, and so do reservations.

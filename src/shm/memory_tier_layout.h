@@ -21,6 +21,8 @@ struct MemoryTier::Header
     std::uint64_t evicted_capacity;
     std::uint64_t evicted_variants;
     std::uint64_t expired;
+    std::uint64_t sweep_bucket; // where sweep() goes on
+    std::uint64_t swept;
 };
 
 struct MemoryTier::Layout

@@ -6,15 +6,6 @@
 
 namespace edge::shm {
 
-namespace {
-
-char *head_of(Node &node)
-{
-    return reinterpret_cast<char *>(&node) + node.head_offset();
-}
-
-} // namespace
-
 template <typename View>
 Pieces<View>::Pieces(Nodes nodes, const Node &node)
     : nodes_(nodes), extents_(node.extents()),
@@ -43,9 +34,15 @@ template <typename View> std::optional<View> Pieces<View>::next()
 template class Pieces<std::string_view>;
 template class Pieces<std::span<char>>;
 
+std::string_view head_of(const Node &node)
+{
+    return {reinterpret_cast<const char *>(&node) + node.head_offset(),
+            node.head_size};
+}
+
 std::string_view PinnedObject::head() const
 {
-    return {head_of(node()), node().head_size};
+    return head_of(node());
 }
 
 std::uint64_t PinnedObject::checked() const
@@ -61,7 +58,8 @@ void PinnedObject::set_checked(std::uint64_t generation) const
 
 std::span<char> Reservation::head() const
 {
-    return {head_of(node()), node().head_size};
+    return {reinterpret_cast<char *>(&node()) + node().head_offset(),
+            node().head_size};
 }
 
 } // namespace edge::shm

@@ -35,6 +35,8 @@ private:
 extern template class Pieces<std::string_view>;
 extern template class Pieces<std::span<char>>;
 
+std::string_view head_of(const Node &node);
+
 class PinnedObject
 {
 public:

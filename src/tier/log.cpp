@@ -15,6 +15,8 @@ using namespace invalidate;
 // Records that one answer brings, and answers until a step ends.
 constexpr std::size_t kRecords = 200;
 constexpr int kMaxRounds = 500;
+// How often a record is offered to a log that has just changed its epoch.
+constexpr int kMaxAttempts = 3;
 // Of what the log has lost: rows that are appended again one by one, and tries
 // within one turn.
 constexpr std::size_t kMaxLostRows = 10'000;
@@ -157,8 +159,7 @@ Log::Follow Log::follow(const BeatReply &reply)
 void Log::apply(const BeatReply &reply)
 {
     for (const Record &record : reply.records) {
-        const Lock lock(zone_);
-        zone_.generations().apply(record, ngx::boot_now());
+        zone_.apply(record);
     }
 }
 
@@ -238,6 +239,26 @@ ngx::Task Log::append(ngx::Flow &flow, const Purge &purge,
     written.reset();
     if (parsed) {
         written = Written{*parsed, {applied.nonce, parsed->id}};
+    }
+}
+
+// One that has just changed its epoch refuses it.
+ngx::Task Log::write(ngx::Flow &flow, const Purge &purge,
+                     std::optional<Position> &record)
+{
+    record.reset();
+    for (int attempt = 0; attempt < kMaxAttempts; attempt++) {
+        std::optional<Written> written;
+        co_await append(flow, purge, written);
+        if (!written) {
+            co_return;
+        }
+        if (written->reply.status == WriteReply::Status::ok) {
+            record = written->position;
+            co_return;
+        }
+        std::optional<BeatReply> ignored;
+        co_await beat(flow, ignored);
     }
 }
 

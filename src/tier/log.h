@@ -52,6 +52,10 @@ public:
     // In exit_process of the instance's last worker: takes it off the members.
     void leave();
 
+    // APPEND until the log has it. No position: it has not.
+    ngx::Task write(ngx::Flow &flow, const invalidate::Purge &purge,
+                    std::optional<invalidate::Position> &record);
+
     // FORGET, of members that are gone for good.
     ngx::Task forget_silent(ngx::Flow &flow,
                             const invalidate::BeatReply &reply);

@@ -12,10 +12,7 @@ namespace {
 
 using invalidate::BeatReply;
 using invalidate::Position;
-using invalidate::WriteReply;
 
-// How often a record is offered to a log that has just changed its epoch.
-constexpr int kMaxAttempts = 3;
 // Between two looks at who has applied it.
 constexpr Millis kFirstPause{1};
 constexpr Millis kLongestPause{20};
@@ -37,27 +34,6 @@ ngx::Task wait_for_first_connection(ngx::Flow &flow,
     while (!redis.up() && redis.reason().empty() &&
            ngx::boot_now() < deadline) {
         co_await ngx::Sleep(flow, kFirstPause);
-    }
-}
-
-// APPEND until the log has it: one that has just changed its epoch refuses it.
-// The same request id every time, so that no log gets it twice.
-ngx::Task write(ngx::Flow &flow, Log &log, const invalidate::Purge &purge,
-                std::optional<Position> &record)
-{
-    record.reset();
-    for (int attempt = 0; attempt < kMaxAttempts; attempt++) {
-        std::optional<Log::Written> written;
-        co_await log.append(flow, purge, written);
-        if (!written) {
-            co_return;
-        }
-        if (written->reply.status == WriteReply::Status::ok) {
-            record = written->position;
-            co_return;
-        }
-        std::optional<BeatReply> ignored;
-        co_await log.beat(flow, ignored);
     }
 }
 
@@ -126,7 +102,7 @@ ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
     co_await wait_for_first_connection(flow, log.redis(), deadline);
     do {
         std::optional<Position> record;
-        co_await write(flow, log, purge, record);
+        co_await log.write(flow, purge, record);
         outcome.is_logged = record.has_value();
         if (!record) {
             log.zone().purge_locally(order.rows, order.mode);

@@ -15,6 +15,7 @@
 #include "shm/counters.h"
 #include "tier/log.h"
 #include "tier/log_reader.h"
+#include "tier/write_log.h"
 
 namespace edge::tier {
 
@@ -37,6 +38,8 @@ public:
     client::Redis &redis() const { return redis_; }
     // The zone's log of purges, in the same Redis.
     Log &log() { return log_; }
+    // What unsafe methods changed, for that log.
+    WriteLog &writes() { return writes_; }
     std::string key(const RedisName &name) const;
     const cache::SealKeys &seal_keys() const { return seal_keys_; }
 
@@ -62,6 +65,7 @@ private:
     shm::Counters &counters_;
     Log log_;
     LogReader reader_;
+    WriteLog writes_;
     // What all instances find an object by. Not keyed with the secret of the
     // entries: while that is changed, what was signed with the other one must
     // still be found.

@@ -194,7 +194,9 @@ std::optional<shm::OwnerSlot> Zone::owner()
 invalidate::Ticket Zone::ticket()
 {
     const Lock lock(*this);
-    return generations_->ticket();
+    invalidate::Ticket ticket = generations_->ticket();
+    ticket.taken = ngx::boot_now();
+    return ticket;
 }
 
 invalidate::Position Zone::applied()
@@ -228,7 +230,7 @@ cache::Reason Zone::judge(const shm::PinnedObject &object,
     if (object.checked() == changes) {
         return cache::Reason::none;
     }
-    const cache::Reason reason = check(entry);
+    const cache::Reason reason = check(entry, true);
     if (reason == cache::Reason::none) {
         object.set_checked(changes);
     }
@@ -238,7 +240,7 @@ cache::Reason Zone::judge(const shm::PinnedObject &object,
 cache::Reason Zone::judge(const cache::Entry &entry)
 {
     const Lock lock(*this);
-    return may_serve() ? check(entry) : cache::Reason::log_behind;
+    return may_serve() ? check(entry, false) : cache::Reason::log_behind;
 }
 
 // A zone that is its own log misses nothing (protocol 5.8).
@@ -253,14 +255,15 @@ bool Zone::may_serve() const
                                  head_->membership.is_known, ngx::boot_now());
 }
 
-cache::Reason Zone::check(const cache::Entry &entry) const
+cache::Reason Zone::check(const cache::Entry &entry, bool in_memory) const
 {
     if (generations_->applied().nonce == 0) {
         return cache::Reason::log_behind;
     }
     const shm::Usability usability =
         generations_->check(entry.ticket, entry.selectors,
-                            invalidate::hash_tenant(entry.tenant));
+                            invalidate::hash_tenant(entry.tenant),
+                            {ngx::boot_now(), in_memory});
     return usability == shm::Usability::usable ? cache::Reason::none
                                                : cache::Reason::purged;
 }

@@ -136,6 +136,18 @@ public:
     // What the log has lost and this instance still knows.
     shm::LostPurges lost_purges();
 
+    // Unsafe methods. False: the names are covered by a record that is on its
+    // way or was sent a moment ago, and nothing is left to do.
+    bool invalidate(std::span<const invalidate::RowKey> rows, Millis hold,
+                    std::uint64_t &counter);
+    // See shm::Generations.
+    void cover(std::span<const invalidate::RowKey> rows, BootTime now);
+    void settle_exact(std::span<const invalidate::RowKey> rows,
+                      std::uint64_t counter,
+                      const invalidate::Position &record);
+    // The next record of the log.
+    void apply(const invalidate::Record &record);
+
     // Stores an object, unless it was purged while it was filled, or a newer
     // one has been stored meanwhile.
     cache::Reason put(const ObjectName &name, const cache::Entry &entry,
@@ -176,9 +188,10 @@ private:
     bool format(std::span<std::byte> memory);
     std::optional<shm::OwnerSlot> owner();
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
-    cache::Reason check(const cache::Entry &entry) const;
+    cache::Reason check(const cache::Entry &entry, bool in_memory) const;
     bool has_newer(const ObjectName &name, const cache::Entry &entry);
     bool may_serve() const;
+    void sweep(std::size_t rows);
 
     ngx_shmtx_t *mutex_ = nullptr;
     ZoneHead *head_ = nullptr;

@@ -99,7 +99,7 @@ bool Zone::has_newer(const ObjectName &name, const cache::Entry &entry)
         entry.kind == cache::EntryKind::object && stored->key == entry.key &&
         is_newer(stored->times, entry.times) &&
         remaining_lifetime(stored->times, ngx::wall_now()) > Millis(0) &&
-        check(*stored) == Reason::none;
+        check(*stored, true) == Reason::none;
     memory_->unpin(object->pin());
     return newer;
 }
@@ -131,7 +131,7 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
     fill_in(*reservation, head, body);
 
     const Lock lock(*this);
-    Reason reason = check(entry);
+    Reason reason = check(entry, false);
     if (reason == Reason::none && has_newer(name, entry)) {
         reason = Reason::newer_stored;
     }

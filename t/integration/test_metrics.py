@@ -34,7 +34,7 @@ def test_requests_count_once_each(cached, origin):
     nginx = cached(workers=2)
     for target in ("/a", "/a", "/a", "/b", "/fail", "/fail"):
         nginx.get(target)
-    nginx.get("/a", method="POST", body=b"")
+    nginx.get("/other", method="POST", body=b"")
     nginx.get("/a", method="HEAD")
     nginx.get("/a", {"If-None-Match": "*"})
     # The worker that answered may count after the other has been asked.

@@ -1,0 +1,87 @@
+#include "flow/unsafe_method.h"
+
+#include "http/method.h"
+#include "invalidate/selector.h"
+#include "invalidate/written.h"
+#include "ngx/headers.h"
+#include "ngx/text.h"
+#include "tier/redis_tier.h"
+
+namespace edge::flow {
+
+namespace {
+
+using invalidate::RowKey;
+
+// 2xx and 3xx, of the origin itself.
+bool has_succeeded(const ngx_http_request_t *r)
+{
+    const ngx_uint_t status = r->upstream != nullptr
+                                  ? r->upstream->headers_in.status_n
+                                  : r->headers_out.status;
+    return status >= 200 && status < 400;
+}
+
+http::Fields answer_fields(ngx_http_request_t *r)
+{
+    return ngx::fields(r->pool, r->upstream != nullptr
+                                    ? r->upstream->headers_in.headers
+                                    : r->headers_out.headers);
+}
+
+std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity)
+{
+    invalidate::Written written;
+    written.scheme = identity.scheme;
+    written.authority = identity.authority;
+    written.target = identity.target;
+    written.requested = identity.requested;
+    written.custom_key = identity.custom_key;
+    const http::Fields fields = answer_fields(r);
+    for (const std::string_view name : {"Location", "Content-Location"}) {
+        http::for_each_value(fields, name, [&](std::string_view value) {
+            written.locations.push_back(value);
+        });
+    }
+    const auto tenant = invalidate::hash_tenant(identity.tenant);
+    std::vector<RowKey> rows;
+    for (const invalidate::Selector selector : selectors_of(written)) {
+        rows.push_back(invalidate::row_key(selector, tenant));
+    }
+    return rows;
+}
+
+} // namespace
+
+void note_unsafe_method(ngx_http_request_t *r, Request &request)
+{
+    if (request.lcf.invalidate.value == conf::Invalidate::off ||
+        http::is_safe_method(ngx::view(r->method_name))) {
+        return;
+    }
+    auto identified = identify(r, request.lcf, request.zone());
+    if (auto *identity = std::get_if<Identity>(&identified)) {
+        request.written = *identity;
+    }
+}
+
+void invalidate_written(ngx_http_request_t *r, Request &request)
+{
+    if (!has_succeeded(r)) {
+        return;
+    }
+    const std::vector<RowKey> rows = rows_of(r, *request.written);
+    request.written.reset();
+
+    tier::Zone &zone = request.zone();
+    if (request.lcf.invalidate.value == conf::Invalidate::fleet &&
+        zone.redis() != nullptr) {
+        zone.redis()->writes().add(rows);
+        return;
+    }
+    std::uint64_t ignored = 0;
+    zone.invalidate(rows, Millis(0), ignored);
+    zone.counters().writes_local.add(rows.size());
+}
+
+} // namespace edge::flow

@@ -1,0 +1,52 @@
+// What Generations keeps in shared memory, and where it lies.
+#pragma once
+
+#include "shm/generations.h"
+
+namespace edge::shm {
+
+struct Generations::State
+{
+    static constexpr std::uint64_t kMagic = 0x32736e6567656465; // "edegens2"
+
+    std::uint64_t magic = 0;
+    std::uint32_t rows = 0;
+    std::uint32_t own_log = 0;
+    std::uint64_t random = 0;
+
+    std::uint64_t changes = 0;
+    invalidate::Position applied;
+    invalidate::Position epoch;
+    invalidate::Generation floor;
+    invalidate::Generation newest; // of all that was ever put into a row
+    // Epochs that this instance lived through, oldest first: sequence 0.
+    std::array<invalidate::Position, kEpochs> accepted{};
+    Standing standing;
+    // The last record that was applied; outlasts a doubt.
+    invalidate::Position last;
+    // Rows with a generation in (lost_after, lost_until] are in no log.
+    invalidate::Generation lost_after;
+    invalidate::Generation lost_until;
+
+    std::uint64_t local = 0;
+    std::uint64_t local_purges = 0;
+    std::array<LocalPurge, kLocalPurges> local_purge{};
+
+    // The last unsafe method here, and until when any of them holds.
+    std::uint64_t exact_local = 0;
+    BootTime hold_until = BootTime::min();
+
+    PurgeRows::State table;
+    ExactRows::State exact;
+};
+
+struct Generations::Parts
+{
+    State *state;
+    std::span<PurgeRows::Row> rows;
+    std::span<std::uint32_t> buckets;
+    std::span<ExactRows::Slot> exact;
+    std::span<std::uint32_t> exact_buckets;
+};
+
+} // namespace edge::shm

@@ -1,0 +1,267 @@
+"""What an unsafe method changed is not served any more (RFC 9111 4.4)."""
+
+import threading
+import time
+
+import pytest
+
+from lib.cached import metric, verdict
+from lib.fleet import (log_metric, object_keys, version, wait_acknowledged,
+                       wait_stored)
+from lib.origin import Reply
+from lib.wait import wait_until
+
+LOG = "ec:z:{log}"
+
+
+def writes(nginx, result):
+    return metric(nginx, "edge_cache_writes_total", result=result)
+
+
+def write(nginx, target="/p", method="POST", **options):
+    return nginx.get(target, method=method, body="x", **options)
+
+
+def is_hit(nginx, target="/p"):
+    return verdict(nginx.get(target))[0] == "HIT"
+
+
+# One instance
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "LINK"])
+def test_an_unsafe_method_invalidates_its_url(cached, origin, method):
+    nginx = cached()
+    version(nginx)
+    assert is_hit(nginx)
+    origin.bump()
+    write(nginx, method=method)
+    assert version(nginx) == origin.version
+    assert is_hit(nginx)
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PROPFIND", "HEAD"])
+def test_a_safe_method_invalidates_nothing(cached, origin, method):
+    nginx = cached()
+    version(nginx)
+    nginx.get("/p", method=method)
+    assert is_hit(nginx)
+
+
+@pytest.mark.parametrize("status, is_gone", [
+    (200, True), (201, True), (204, True), (303, True), (304, True),
+    (400, False), (404, False), (500, False), (503, False)])
+def test_only_success_invalidates(cached, origin, status, is_gone):
+    nginx = cached()
+    version(nginx)
+    origin.on("/p", lambda request: Reply(status=status)
+              if request.method == "POST" else origin.echo(request))
+    write(nginx)
+    assert is_hit(nginx) != is_gone
+
+
+def test_other_urls_queries_and_hosts_stay(cached, origin):
+    nginx = cached()
+    others = ["/p?x=1", "/q", "/p/"]
+    for target in others:
+        version(nginx, target)
+    nginx.get("/p", headers={"Host": "other"})
+    write(nginx)
+    for target in others:
+        assert is_hit(nginx, target)
+    assert verdict(nginx.get("/p", headers={"Host": "other"}))[0] == "HIT"
+
+
+def test_all_variants_go(cached, origin):
+    origin.headers["Vary"] = "X-Lang"
+    nginx = cached()
+    for language in "de", "en":
+        nginx.get("/p", headers={"X-Lang": language})
+    write(nginx)
+    for language in "de", "en":
+        assert verdict(nginx.get(
+            "/p", headers={"X-Lang": language}))[0] == "MISS"
+
+
+def test_another_tenants_answers_stay(cached, origin):
+    nginx = cached("edge_cache_tenant $http_x_tenant;")
+    for tenant in "a", "b":
+        nginx.get("/p", headers={"X-Tenant": tenant})
+    write(nginx, headers={"X-Tenant": "a"})
+    assert verdict(nginx.get("/p", headers={"X-Tenant": "a"}))[0] == "MISS"
+    assert verdict(nginx.get("/p", headers={"X-Tenant": "b"}))[0] == "HIT"
+
+
+def test_a_key_of_ones_own_goes(cached, origin):
+    nginx = cached("edge_cache_key $uri;")
+    version(nginx, "/p?utm=1")
+    write(nginx, "/p?utm=2")
+    assert not is_hit(nginx, "/p?utm=1")
+
+
+@pytest.mark.parametrize("field", ["Location", "Content-Location"])
+@pytest.mark.parametrize("value, is_gone", [
+    ("/q", True), ("q", True), ("http://localhost/q", True),
+    ("//LOCALHOST:80/q", True), ("/q#part", True),
+    ("http://other/q", False), ("/r", False), ("mailto:q", False)])
+def test_the_answers_locations_of_the_same_authority_go(
+        cached, origin, field, value, is_gone):
+    nginx = cached()
+    version(nginx, "/q")
+    origin.on("/p", Reply(status=201, headers={field: value}))
+    write(nginx)
+    assert is_hit(nginx, "/q") != is_gone
+
+
+def test_off_is_off(cached, origin):
+    nginx = cached("edge_cache_invalidate off;")
+    version(nginx)
+    write(nginx)
+    assert is_hit(nginx)
+
+
+def test_a_fill_under_way_during_the_write_is_not_stored(cached, origin):
+    gate = threading.Event()
+    origin.on("/p", lambda request: Reply(
+        headers=origin.headers, body=b"old",
+        wait=gate if request.method == "GET" else None))
+    nginx = cached()
+    with nginx.connect() as client:
+        client.send_request("GET", "/p")
+        origin.wait_for("/p")
+        write(nginx)
+        gate.set()
+        assert client.read_response().body == b"old"
+    assert verdict(nginx.get("/p"))[0] == "MISS"
+
+
+def test_any_number_of_writes_leaves_the_rest_in_the_cache(cached, origin):
+    """More than the zone remembers: what is hot is hit all the same, and what
+    was written is not."""
+    nginx = cached(zone="z:4m selectors=64", server="keepalive_requests 100000;")
+    kept = [f"/kept{i}" for i in range(20)]
+    for target in kept:
+        version(nginx, target)
+    with nginx.connect() as client:
+        for i in range(100):
+            client.request("GET", f"/w{i}")
+        for i in range(100):
+            client.request("POST", f"/w{i}", body="x")
+        for i in range(1000):
+            client.request("POST", f"/x{i}", body="x")
+        for target in kept:
+            assert verdict(client.request("GET", target))[0] == "HIT"
+        for i in range(100):
+            assert verdict(client.request("GET", f"/w{i}"))[0] == "MISS"
+
+
+# Several instances
+
+@pytest.fixture
+def pair(fleet, tagged):
+    return fleet.start(2)
+
+
+def test_a_write_reaches_the_others_within_100_ms(pair, origin):
+    a, b = pair
+    for turn in range(5):
+        target = f"/p{turn}"
+        version(a, target)
+        version(b, target)
+        origin.bump()
+        write(a, target)
+        start = time.monotonic()
+        assert version(a, target) == origin.version
+        wait_until(lambda: version(b, target) == origin.version, 10)
+        took = time.monotonic() - start
+        print(f"{took * 1000:.0f} ms")
+        assert took < 1  # on a busy machine; 100 ms elsewhere
+        wait_until(lambda: not is_hit(b, target) or
+                   version(b, target) == origin.version)
+
+
+def test_an_old_value_in_redis_is_not_used(pair, origin, redis):
+    a, b = pair
+    version(a)
+    wait_stored(a, 1)
+    key, = object_keys(redis)
+    old = redis.command("GET", key)
+    origin.bump()
+    write(a)
+    for _ in range(3):
+        redis.command("SET", key, old, "PX", 60_000)
+        assert version(a) == origin.version
+    wait_until(lambda: version(b) == origin.version)
+    for _ in range(3):
+        redis.command("SET", key, old, "PX", 60_000)
+        assert version(b) == origin.version
+
+
+def test_nothing_is_stored_while_more_writes_may_come(pair, origin):
+    """One record stands for all writes of the next second: until then every
+    read goes to the origin, afterwards it is cached again."""
+    a, b = pair
+    version(b)
+    write(a)
+    wait_until(lambda: verdict(b.get("/p"))[0] == "MISS")
+    origin.bump()
+    write(a)
+    assert writes(a, "covered") == 1
+    for nginx in a, b:
+        assert version(nginx) == origin.version
+    for nginx in a, b:
+        wait_until(lambda: is_hit(nginx), 10)
+
+
+def test_many_writes_of_one_url_are_one_record_a_second(pair, origin, redis):
+    a, _ = pair
+    before = redis.command("XLEN", LOG)
+    start = time.monotonic()
+    with a.connect() as client:
+        for _ in range(200):
+            client.request("POST", "/p", body="x")
+    seconds = time.monotonic() - start
+    time.sleep(0.1)
+    assert redis.command("XLEN", LOG) - before <= 1 + seconds
+    assert writes(a, "logged") + writes(a, "covered") == 200
+
+
+def test_many_writes_are_few_records(pair, origin, redis):
+    a, b = pair
+    version(b, "/other")
+    before = redis.command("XLEN", LOG)
+    start = time.monotonic()
+    with a.connect() as client:
+        for i in range(500):
+            client.request("POST", f"/{i}", body="x")
+    wait_until(lambda: writes(a, "logged") == 500)
+    seconds = time.monotonic() - start
+    assert redis.command("XLEN", LOG) - before <= 2 + seconds / 0.05
+    assert log_metric(b, "selectors") == 0
+    assert is_hit(b, "/other")
+
+
+def test_without_redis_it_holds_here_and_is_counted(pair, origin, redis):
+    a, _ = pair
+    version(a)
+    redis.kill()
+    origin.bump()
+    write(a)
+    assert version(a) == origin.version
+    wait_until(lambda: writes(a, "failed") == 1)
+    wait_until(lambda: is_hit(a), 10)
+    redis.start()
+    wait_acknowledged(a)
+    assert version(a) == origin.version
+
+
+def test_instance_tells_nobody(fleet, tagged, redis):
+    a, b = fleet.start(2, location="edge_cache_invalidate instance;")
+    version(a)
+    version(b)
+    before = redis.command("XLEN", LOG)
+    tagged.bump()
+    write(a)
+    assert version(a) == tagged.version
+    time.sleep(0.2)
+    assert redis.command("XLEN", LOG) == before
+    assert is_hit(b)
