@@ -16,7 +16,7 @@ LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
 .PHONY: all deps help module test listed unit integration conformance \
-        sanitize fuzz bench demo neighbour matrix clean
+        sanitize fuzz chaos bench demo neighbour matrix clean
 all: module
 
 help:
@@ -28,13 +28,14 @@ help:
 	@echo 'make demo         build and show it at work'
 	@echo 'make sanitize     integration tests, all of nginx under ASan, UBSan'
 	@echo 'make fuzz         every fuzzer in turn        [SECONDS=60 T=...]'
+	@echo 'make chaos        look for stale reads [CHAOS="--seconds 60 --seed N"]'
 	@echo 'make bench        measure against other caches'
 	@echo 'make neighbour    a job queue beside it on one Redis     [JOBS=10000]'
 	@echo 'make matrix       all that asks Redis, on Debian 13      [T=...]'
 	@echo 'make clean        remove $(BUILD)'
 
 # Goals that need packages get them first; a plain `make` only says so.
-DEPS := $(filter test demo sanitize bench fuzz neighbour matrix \
+DEPS := $(filter test demo sanitize bench fuzz chaos neighbour matrix \
           conformance,$(MAKECMDGOALS))
 deps:
 	@t/deps.sh $(DEPS)
@@ -98,6 +99,11 @@ sanitize: deps
 
 fuzz: deps
 	@$(MAKE) -s -j$(JOBS) -f t/fuzz/Makefile BUILD=$(BUILD)/fuzz T='$(T)'
+
+chaos: deps module
+	@for mode in available strict; do \
+	    MODULE_SO=$(abspath $(MODULE)) $(PYTHON) t/chaos/run --mode $$mode \
+	        $(CHAOS) || exit 1; done
 
 bench: deps module
 	MODULE_SO=$(abspath $(MODULE)) t/bench/run

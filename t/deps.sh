@@ -12,6 +12,7 @@ packages_of() {
         build)    echo "$build" ;;
         test)     echo "$test" ;;
         demo)     echo "$build redis-server python3 curl" ;;
+        chaos)    echo "$build redis-server python3" ;;
         neighbour) echo "$build redis-server nodejs npm python3" ;;
         matrix)   echo "debootstrap" ;;
         conformance) echo "$build nodejs npm python3" ;;
