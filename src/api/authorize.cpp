@@ -1,5 +1,7 @@
 #include "api/authorize.h"
 
+#include <algorithm>
+
 #include <openssl/crypto.h>
 
 #include "base/text.h"
@@ -33,23 +35,50 @@ bool is_token(std::string_view text, const Digest &expected)
 
 } // namespace
 
-std::optional<Answer> refuse_write(ngx_http_request_t *r,
-                                   const conf::Api &api)
+std::variant<const conf::Token *, Answer> authorize(ngx_http_request_t *r,
+                                                    const conf::Api &api)
 {
     if (!api.write) {
         return problem(NGX_HTTP_FORBIDDEN,
                        "This endpoint is read-only. Write \"edge_api write=on "
                        "token_file=FILE;\" to allow it.");
     }
-    const auto token = bearer_token(r);
-    if (!token) {
+    const auto text = bearer_token(r);
+    if (!text) {
         add_header(r, "WWW-Authenticate", "Bearer");
         return problem(NGX_HTTP_UNAUTHORIZED,
                        "Send the token as \"Authorization: Bearer TOKEN\".");
     }
-    if (!is_token(*token, *api.token)) {
+    // All of them, so that time says nothing about which one it is.
+    const conf::Token *found = nullptr;
+    for (const conf::Token &token : api.tokens) {
+        if (is_token(*text, token.digest)) {
+            found = &token;
+        }
+    }
+    if (found == nullptr) {
         return problem(NGX_HTTP_FORBIDDEN,
-                       "This token is not the one in token_file.");
+                       "This token is not one of those in token_file.");
+    }
+    return found;
+}
+
+std::optional<Answer> refuse_purge(const conf::Token &token,
+                                   const invalidate::PurgeRequest &request)
+{
+    if ((request.kinds & ~token.kinds) != 0) {
+        return problem(NGX_HTTP_FORBIDDEN,
+                       "This token may not purge by these members: its line "
+                       "in token_file says \"kinds=\".");
+    }
+    const bool is_named =
+        request.tenant &&
+        std::ranges::find(token.tenants, *request.tenant) !=
+            token.tenants.end();
+    if (!token.tenants.empty() && !is_named) {
+        return problem(NGX_HTTP_FORBIDDEN,
+                       "This token may not purge this tenant: its line in "
+                       "token_file says \"tenants=\".");
     }
     return std::nullopt;
 }

@@ -1,16 +1,22 @@
-// Who may write.
+// Who may write what.
 #pragma once
 
 #include <optional>
+#include <variant>
 
 #include "api/response.h"
 #include "conf/api.h"
+#include "invalidate/purge_request.h"
 #include "ngx/nginx.h"
 
 namespace edge::api {
 
-// The refusal, or nothing when the request carries the token.
-std::optional<Answer> refuse_write(ngx_http_request_t *r,
-                                   const conf::Api &api);
+// Whose token the request carries, or the refusal.
+std::variant<const conf::Token *, Answer> authorize(ngx_http_request_t *r,
+                                                    const conf::Api &api);
+
+// What of this purge is beyond the token; nothing when all of it is within.
+std::optional<Answer> refuse_purge(const conf::Token &token,
+                                   const invalidate::PurgeRequest &request);
 
 } // namespace edge::api

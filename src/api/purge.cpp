@@ -34,6 +34,8 @@ struct ZoneResult
 // One purge on its way through its zones; lives in the request's pool.
 struct Purge
 {
+    // Who asked; empty: the location allows it.
+    std::string who;
     PurgeRequest request;
     std::vector<invalidate::RowKey> rows;
     std::vector<ZoneResult> results;
@@ -104,8 +106,31 @@ Json describe(const Purge &purge)
     return json;
 }
 
+// One line for each purge: who, what, and where it is in which log.
+void audit(ngx_http_request_t *r, const Purge &purge)
+{
+    const PurgeRequest &request = purge.request;
+    std::string text = "edge purge by \"" + purge.who + "\": ";
+    text += request.mode == invalidate::PurgeMode::soft ? "soft " : "hard ";
+    text += request.what;
+    if (request.tenant || request.all_tenants) {
+        text += " of tenant \"" + request.tenant.value_or("*") + "\"";
+    }
+    for (const ZoneResult &result : purge.results) {
+        const tier::PurgeOutcome &outcome = result.outcome;
+        text.append(", zone ").append(result.zone->settings.name);
+        text += " generation " + text_of(outcome.generation) +
+                (outcome.confirmed ? " confirmed by " : " applied by ") +
+                std::to_string(outcome.applied) + " of " +
+                std::to_string(outcome.live);
+    }
+    ngx_str_t line = ngx::str(text);
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0, "%V", &line);
+}
+
 ngx_int_t send_result(ngx_http_request_t *r, const Purge &purge)
 {
+    audit(r, purge);
     const bool done = std::all_of(
         purge.results.begin(), purge.results.end(),
         [](const ZoneResult &r) { return r.outcome.confirmed; });
@@ -149,6 +174,29 @@ std::optional<Answer> choose_zones(const conf::Main &main, Purge &purge)
     return std::nullopt;
 }
 
+conf::Reach reach_of(const Purge &purge)
+{
+    const PurgeRequest &request = purge.request;
+    if (!request.all_tenants && (request.tenant || !request.everything)) {
+        return conf::Reach::tenant;
+    }
+    return request.everything && purge.results.size() > 1 ? conf::Reach::all
+                                                           : conf::Reach::zone;
+}
+
+std::optional<Answer> refuse_reach(const Purge &purge, conf::Reach max)
+{
+    if (reach_of(purge) <= max) {
+        return std::nullopt;
+    }
+    return problem(NGX_HTTP_FORBIDDEN,
+                   max == conf::Reach::zone
+                       ? "This would empty every zone: name the zone, or write "
+                         "\"edge_api ... max_purge=all\"."
+                       : "This reaches more than one tenant: name the tenant, "
+                         "or write \"edge_api ... max_purge=zone\".");
+}
+
 // Without a body the header fields say what to purge.
 invalidate::PurgeParse parse(ngx_http_request_t *r, const std::string &body)
 {
@@ -159,6 +207,13 @@ invalidate::PurgeParse parse(ngx_http_request_t *r, const std::string &body)
 
 std::optional<Answer> prepare(ngx_http_request_t *r, Purge &purge)
 {
+    const conf::Api &api = *conf::location(r).api;
+    auto authorized = authorize(r, api);
+    if (auto *refused = std::get_if<Answer>(&authorized)) {
+        return std::move(*refused);
+    }
+    const conf::Token &token = *std::get<const conf::Token *>(authorized);
+    purge.who = token.name;
     const auto body = read_body(r, invalidate::kMaxPurgeBody);
     if (!body) {
         return problem(NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
@@ -169,8 +224,14 @@ std::optional<Answer> prepare(ngx_http_request_t *r, Purge &purge)
         return problem(static_cast<ngx_uint_t>(no->status), no->detail);
     }
     purge.request = std::get<PurgeRequest>(std::move(parsed));
+    if (auto refused = refuse_purge(token, purge.request)) {
+        return refused;
+    }
     purge.rows = invalidate::rows_of(purge.request);
-    return choose_zones(conf::main(r), purge);
+    if (auto refused = choose_zones(conf::main(r), purge)) {
+        return refused;
+    }
+    return refuse_reach(purge, api.max_purge);
 }
 
 void cancel(void *purge)
@@ -191,13 +252,8 @@ void finish(void *data)
 }
 
 // NGX_DONE while the flow goes on: finish() then has the last word.
-ngx_int_t run(ngx_http_request_t *r)
+ngx_int_t run(ngx_http_request_t *r, Purge &purge)
 {
-    Purge &purge = *ngx::pool_new<Purge>(r->pool);
-    if (const auto refused = prepare(r, purge)) {
-        return send(r, *refused);
-    }
-
     ngx::at_request_end<&cancel>(r, &purge);
     ngx::Flow &flow = purge.flow.emplace(r->pool);
     return flow.run(purge_zones(flow, purge), &finish, r)
@@ -207,10 +263,19 @@ ngx_int_t run(ngx_http_request_t *r)
 
 // The reference that reading the body took is given back by whoever
 // finalizes.
+ngx_int_t prepare_and_run(ngx_http_request_t *r)
+{
+    Purge &purge = *ngx::pool_new<Purge>(r->pool);
+    if (const auto refused = prepare(r, purge)) {
+        return send(r, *refused);
+    }
+    return run(r, purge);
+}
+
 void on_body(ngx_http_request_t *r)
 {
     const ngx_int_t rc =
-        ngx::guard<&run, NGX_HTTP_INTERNAL_SERVER_ERROR>(r);
+        ngx::guard<&prepare_and_run, NGX_HTTP_INTERNAL_SERVER_ERROR>(r);
     if (rc != NGX_DONE) {
         ngx_http_finalize_request(r, rc);
     }
@@ -218,9 +283,29 @@ void on_body(ngx_http_request_t *r)
 
 } // namespace
 
+ngx_int_t purge_object(ngx_http_request_t *r, tier::Zone &zone,
+                       invalidate::PurgeRequest request)
+{
+    const ngx_int_t discarded = ngx_http_discard_request_body(r);
+    if (discarded != NGX_OK) {
+        return discarded;
+    }
+    Purge &purge = *ngx::pool_new<Purge>(r->pool);
+    purge.who = "PURGE";
+    purge.request = std::move(request);
+    purge.rows = invalidate::rows_of(purge.request);
+    purge.results.push_back({&zone, {}});
+    const ngx_int_t rc = run(r, purge);
+    if (rc == NGX_DONE) {
+        r->main->count++;
+    }
+    return rc;
+}
+
 ngx_int_t post_purge(ngx_http_request_t *r)
 {
-    if (const auto refused = refuse_write(r, *conf::location(r).api)) {
+    auto authorized = authorize(r, *conf::location(r).api);
+    if (const auto *refused = std::get_if<Answer>(&authorized)) {
         const ngx_int_t rc = ngx_http_discard_request_body(r);
         return rc == NGX_OK ? send(r, *refused) : rc;
     }

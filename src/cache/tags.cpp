@@ -48,12 +48,22 @@ bool within_limits(const Tags &tags)
 
 } // namespace
 
+bool is_tag_field(std::string_view name)
+{
+    return equals_ignore_case(name, "Surrogate-Key") ||
+           equals_ignore_case(name, "xkey") ||
+           equals_ignore_case(name, "Cache-Tag");
+}
+
 std::variant<Tags, Reason> collect_tags(http::Fields response,
                                         std::string_view extra)
 {
     Tags tags;
-    http::for_each_value(response, "Surrogate-Key",
-                         [&](auto line) { add_separated(tags, line, ' '); });
+    for (const std::string_view name : {"Surrogate-Key", "xkey"}) {
+        http::for_each_value(response, name, [&](std::string_view line) {
+            add_separated(tags, line, ' ');
+        });
+    }
     http::for_each_value(response, "Cache-Tag",
                          [&](auto line) { add_separated(tags, line, ','); });
     add_groups(tags, response);

@@ -16,8 +16,11 @@ inline constexpr std::size_t kMaxTags = 256;
 inline constexpr std::size_t kMaxTagSize = 1024;
 inline constexpr std::size_t kMaxTagBytes = 16 * 1024;
 
-// Sorted, each once, from Surrogate-Key (separated by spaces), Cache-Tag (by
-// commas), Cache-Groups (RFC 9875; ignored as a whole when malformed) and
+// Surrogate-Key, xkey and Cache-Tag: between the origin and its caches.
+bool is_tag_field(std::string_view name);
+
+// Sorted, each once, from Surrogate-Key and xkey (separated by spaces),
+// Cache-Tag (by commas), Cache-Groups (RFC 9875; ignored as a whole when malformed) and
 // `extra`, the value of edge_cache_tags (spaces). Tags are case-sensitive.
 //
 // Over a limit, or with control bytes: tag_limit, and the response must not be

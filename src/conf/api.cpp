@@ -1,9 +1,8 @@
 #include "conf/api.h"
 
 #include <fstream>
-#include <iterator>
+#include <optional>
 
-#include "base/text.h"
 #include "conf/arguments.h"
 #include "conf/location.h"
 #include "ngx/pool.h"
@@ -12,35 +11,45 @@ namespace edge::conf {
 
 namespace {
 
-constexpr std::size_t kMinToken = 16;
-
-// The first line of the file.
-std::optional<std::string> read_token(ngx_conf_t *cf, std::string_view path)
+std::optional<std::string> read_file(ngx_conf_t *cf, std::string_view path)
 {
     ngx_str_t name = ngx::str(ngx::pool_copy(cf->pool, path));
     if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
         return std::nullopt;
     }
     std::ifstream file(std::string(ngx::view(name)));
-    std::string line;
-    if (!std::getline(file, line)) {
-        return std::nullopt;
+    std::string text;
+    for (std::string line; std::getline(file, line);) {
+        text.append(line).append("\n");
     }
-    return std::string(trim_ows(line.substr(0, line.find('\r'))));
+    return file.is_open() && !file.bad() ? std::optional(text) : std::nullopt;
 }
 
-char *set_token(ngx_conf_t *cf, Api &api, std::string_view path)
+char *set_tokens(ngx_conf_t *cf, Api &api, std::string_view path)
 {
-    const auto token = read_token(cf, path);
-    if (!token) {
+    const auto text = read_file(cf, path);
+    if (!text) {
         return refuse(cf, path, "write the name of a file that can be read");
     }
-    if (token->size() < kMinToken) {
-        return refuse(cf, path,
-                      "write a token of 16 characters or more into the first "
-                      "line of that file");
+    auto parsed = parse_tokens(*text);
+    if (const auto *wrong = std::get_if<std::string>(&parsed)) {
+        return refuse(cf, path, *wrong);
     }
-    api.token = sha256(*token);
+    api.tokens = std::get<std::vector<Token>>(std::move(parsed));
+    return NGX_CONF_OK;
+}
+
+char *set_max_purge(ngx_conf_t *cf, Api &api, std::string_view word,
+                    std::string_view value)
+{
+    constexpr Choice<Reach> kChoices[] = {{"tenant", Reach::tenant},
+                                          {"zone", Reach::zone},
+                                          {"all", Reach::all}};
+    const auto reach = choose(value, kChoices);
+    if (!reach) {
+        return refuse(cf, word, what_to_write(kChoices));
+    }
+    api.max_purge = *reach;
     return NGX_CONF_OK;
 }
 
@@ -54,9 +63,14 @@ char *set_parameter(ngx_conf_t *cf, Api &api, std::string_view word)
         return NGX_CONF_OK;
     }
     if (const auto path = parameter(word, "token_file")) {
-        return set_token(cf, api, *path);
+        return set_tokens(cf, api, *path);
     }
-    return refuse(cf, word, "write write=on, token_file=FILE, or nothing");
+    if (const auto reach = parameter(word, "max_purge")) {
+        return set_max_purge(cf, api, word, *reach);
+    }
+    return refuse(cf, word,
+                  "write write=on, token_file=FILE, max_purge=REACH, or "
+                  "nothing");
 }
 
 // Routes are what comes behind the location's name.
@@ -92,7 +106,7 @@ char *set_api(ngx_conf_t *cf, ngx_command_t *, void *conf)
             return error;
         }
     }
-    if (lcf.api->write && !lcf.api->token) {
+    if (lcf.api->write && lcf.api->tokens.empty()) {
         return refuse(cf, "write=on needs a token: write token_file=FILE too");
     }
     return NGX_CONF_OK;

@@ -1,18 +1,26 @@
 // edge_api: the operator's endpoint.
 #pragma once
 
-#include <optional>
+#include <vector>
 
-#include "base/digest.h"
+#include "conf/token_file.h"
 #include "ngx/nginx.h"
 
 namespace edge::conf {
 
+// How much one purge may take.
+enum class Reach
+{
+    tenant, // of one tenant
+    zone,   // everything of one zone
+    all
+};
+
 struct Api
 {
     bool write = false;
-    // Of the token in token_file.
-    std::optional<Digest> token;
+    std::vector<Token> tokens;
+    Reach max_purge = Reach::zone;
 };
 
 // `conf` is a Location.

@@ -24,6 +24,7 @@ void inherit(Location &child, const Location &parent)
     child.methods.inherit(parent.methods);
     child.vary.inherit(parent.vary);
     child.tags.inherit(parent.tags);
+    child.show_tags.inherit(parent.show_tags);
     child.authorization.inherit(parent.authorization);
     child.cookies.inherit(parent.cookies);
     child.cookie_names.inherit(parent.cookie_names);
@@ -31,6 +32,7 @@ void inherit(Location &child, const Location &parent)
     child.bypass.inherit(parent.bypass);
     child.no_store.inherit(parent.no_store);
     child.invalidate.inherit(parent.invalidate);
+    child.purge.inherit(parent.purge);
     child.close_delimited.inherit(parent.close_delimited);
     child.client_control.inherit(parent.client_control);
     child.body_key.inherit(parent.body_key);

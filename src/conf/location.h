@@ -72,6 +72,7 @@ struct Location
     Setting<std::uint32_t> methods{cache::kMethodGet | cache::kMethodHead};
     Setting<std::vector<cache::VaryRule>> vary;
     Setting<std::vector<ngx::Value *>> tags;
+    Setting<bool> show_tags;
     Setting<cache::Authorization> authorization;
     Setting<cache::Cookies> cookies;
     Setting<std::vector<std::string_view>> cookie_names;
@@ -79,6 +80,7 @@ struct Location
     Setting<std::vector<ngx::Value *>> bypass;
     Setting<std::vector<ngx::Value *>> no_store;
     Setting<Invalidate> invalidate;
+    Setting<ngx::Value *> purge;
     Setting<bool> close_delimited;
     Setting<bool> client_control;
     Setting<bool> body_key;

@@ -73,7 +73,7 @@ ngx_int_t filter_header(ngx_http_request_t *r)
     }
     if (request != nullptr) {
         if (!request->hit) {
-            ngx::guard<&hide_own_fields>(r);
+            ngx::guard<&hide_own_fields>(r, request->lcf);
         }
         obey_no_transform(r);
         ngx::guard<&add_cache_status>(r, *request);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cache/freshness.h"
+#include "cache/tags.h"
 #include "http/cache_control.h"
 #include "http/cache_status.h"
 #include "http/connection.h"
@@ -92,7 +93,7 @@ bool forbids_transform(ngx_http_request_t *r)
 
 } // namespace
 
-void hide_own_fields(ngx_http_request_t *r)
+void hide_own_fields(ngx_http_request_t *r, const conf::Location &lcf)
 {
     std::vector<std::string_view> own;
     // Of a 101 nginx makes the same for its own hop.
@@ -102,9 +103,11 @@ void hide_own_fields(ngx_http_request_t *r)
             ngx::fields(r->pool, r->upstream->headers_in.headers));
     }
     own.push_back(http::kOwnTarget);
-    ngx::for_each(r->headers_out.headers, [&own](ngx_table_elt_t &line) {
+    ngx::for_each(r->headers_out.headers, [&](ngx_table_elt_t &line) {
         const std::string_view name = ngx::view(line.key);
-        if (std::any_of(own.begin(), own.end(), [name](auto other) {
+        const bool is_hidden_tag =
+            !lcf.show_tags.value && cache::is_tag_field(name);
+        if (is_hidden_tag || std::any_of(own.begin(), own.end(), [name](auto other) {
                 return equals_ignore_case(name, other);
             })) {
             line.hash = 0;

@@ -6,9 +6,10 @@
 
 namespace edge::flow {
 
-// Takes out what the origin said to this hop alone: Edge-Cache-Control, and
-// what its Connection names, which nginx would pass on.
-void hide_own_fields(ngx_http_request_t *r);
+// Takes out what the origin said to this hop alone: Edge-Cache-Control, what its
+// Connection names, which nginx would pass on, and tags unless the location
+// shows them.
+void hide_own_fields(ngx_http_request_t *r, const conf::Location &lcf);
 
 // What must not be transformed is not compressed either (RFC 9110 7.7).
 void obey_no_transform(ngx_http_request_t *r);

@@ -22,6 +22,7 @@ struct FillPlan
     std::string fields;
     std::vector<std::string> vary;
     std::vector<std::string> tags;
+    std::vector<std::string> groups; // those of the tags that Cache-Groups has
     // nullopt: the length is not known before the end.
     std::optional<std::uint64_t> expected_size;
     std::uint64_t max_size = 0;

@@ -9,6 +9,7 @@
 #include "flow/framing.h"
 #include "flow/sent_request.h"
 #include "http/date.h"
+#include "http/structured.h"
 #include "ngx/clock.h"
 #include "ngx/headers.h"
 #include "ngx/text.h"
@@ -68,7 +69,7 @@ std::string content_type(const ngx_http_request_t *r)
 }
 
 // The fields that clients get, and Date as the origin gave it.
-std::string stored_fields(ngx_http_request_t *r,
+std::string stored_fields(ngx_http_request_t *r, const conf::Location &lcf,
                           const cache::ResponseFacts &response,
                           const cache::Storable &storable)
 {
@@ -82,7 +83,9 @@ std::string stored_fields(ngx_http_request_t *r,
     add_field(fields, "Date", {date.data(), date.size()});
 
     ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
-        if (kept.keeps(ngx::view(line.key))) {
+        const std::string_view name = ngx::view(line.key);
+        if (kept.keeps(name) &&
+            (lcf.show_tags.value || !cache::is_tag_field(name))) {
             add_field(fields, ngx::view(line.key), ngx::view(line.value));
         }
     });
@@ -156,9 +159,11 @@ std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
     }
 
     FillPlan plan = make_plan(response, storable, policy);
-    plan.fields = stored_fields(r, response, storable);
+    plan.fields = stored_fields(r, request.lcf, response, storable);
     plan.vary = std::move(storable.vary);
     add_configured_vary(plan.vary, request.lcf);
+    plan.groups = http::parse_string_list(response.fields, "Cache-Groups")
+                      .value_or(std::vector<std::string>());
     plan.tags = std::move(std::get<std::vector<std::string>>(tags));
     return plan;
 }

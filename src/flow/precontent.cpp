@@ -6,6 +6,7 @@
 #include "flow/limit_query.h"
 #include "flow/memory_lookup.h"
 #include "flow/pending.h"
+#include "flow/purge_method.h"
 #include "flow/query.h"
 #include "flow/redis_lookup.h"
 #include "flow/request.h"
@@ -72,6 +73,10 @@ bool begin(ngx_http_request_t *r, Request &request)
     const bool answered = has_been_answered(r);
     if (!answered && !request.lcf.query.value.empty()) {
         rewrite_query(r, request.lcf);
+    }
+    if (is_purge_method(r, request.lcf)) {
+        request.fields = ngx::fields(r->pool, r->headers_in.headers);
+        return false;
     }
     const Reason reason = answered ? Reason::error_page : examine(r, request);
     if (reason != Reason::none) {
@@ -140,6 +145,11 @@ ngx_int_t conclude(ngx_http_request_t *r)
     }
     if (request == nullptr) {
         return NGX_DECLINED;
+    }
+    if (is_purge_method(r, request->lcf)) {
+        r->content_handler =
+            ngx::guard<&answer_purge_method, NGX_HTTP_INTERNAL_SERVER_ERROR>;
+        return NGX_OK;
     }
     if (request->hit) {
         return serve(r, *request);

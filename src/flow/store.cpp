@@ -37,6 +37,7 @@ std::string selectors_of(const Identity &identity, const FillPlan &plan)
     names.requested = identity.requested;
     names.custom_key = identity.custom_key;
     names.tags = plan.tags;
+    names.groups = plan.groups;
     return invalidate::selectors_of(names);
 }
 

@@ -1,6 +1,8 @@
 #include "flow/unsafe_method.h"
 
+#include "cache/tags.h"
 #include "http/method.h"
+#include "http/structured.h"
 #include "invalidate/selector.h"
 #include "invalidate/written.h"
 #include "ngx/headers.h"
@@ -42,6 +44,11 @@ std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity)
         http::for_each_value(fields, name, [&](std::string_view value) {
             written.locations.push_back(value);
         });
+    }
+    written.groups = http::parse_string_list(fields, "Cache-Group-Invalidation")
+                         .value_or(std::vector<std::string>());
+    if (written.groups.size() > cache::kMaxTags) {
+        written.groups.resize(cache::kMaxTags);
     }
     const auto tenant = invalidate::hash_tenant(identity.tenant);
     std::vector<RowKey> rows;

@@ -6,12 +6,37 @@
 
 namespace edge::invalidate {
 
+namespace {
+
+// Of the audit log's text.
+constexpr std::size_t kMaxWhat = 300;
+
+} // namespace
+
 bool PurgeDraft::refuse(std::string_view detail, int status)
 {
     if (!refusal_) {
         refusal_ = PurgeRefusal{status, std::string(detail)};
     }
     return false;
+}
+
+void PurgeDraft::note(PurgeKind kind, std::string_view name,
+                      std::string_view text)
+{
+    request_.kinds |= kind;
+    std::string &what = request_.what;
+    if (what.size() > kMaxWhat) {
+        return;
+    }
+    what.append(what.empty() ? "" : " ").append(name);
+    if (!text.empty()) {
+        what.append("=").append(text.substr(0, kMaxWhat));
+    }
+    if (what.size() > kMaxWhat) {
+        what.resize(kMaxWhat);
+        what += "...";
+    }
 }
 
 bool PurgeDraft::add(std::optional<Selector> selector,
@@ -31,24 +56,28 @@ bool PurgeDraft::add(std::optional<Selector> selector,
 
 bool PurgeDraft::tag(std::string_view text)
 {
+    note(kPurgeTags, "tag", text);
     return add(parse_tag(text), "write tags of 1 to 1024 bytes, without "
                                 "control characters");
 }
 
 bool PurgeDraft::url(std::string_view text)
 {
+    note(kPurgeUrl, "url", text);
     return add(parse_url(text), "write \"url\" as \"/path?query\" or "
                                 "\"https://host/path?query\"");
 }
 
 bool PurgeDraft::path(std::string_view text)
 {
+    note(kPurgePath, "path", text);
     return add(parse_path(text), "write \"path\" as \"/path\", without a "
                                  "query");
 }
 
 bool PurgeDraft::prefix(std::string_view text)
 {
+    note(kPurgePrefix, "prefix", text);
     return add(parse_prefix(text), "write \"prefix\" as \"/folder/\": it "
                                    "starts and ends with a slash and has at "
                                    "most 32 of them");
@@ -56,12 +85,14 @@ bool PurgeDraft::prefix(std::string_view text)
 
 bool PurgeDraft::key(std::string_view text)
 {
+    note(kPurgeKey, "key", text);
     return add(parse_key(text), "write \"key\" as the text of edge_cache_key");
 }
 
 bool PurgeDraft::all()
 {
     request_.everything = true;
+    note(kPurgeAll, "all", {});
     return add(select_everything(), {});
 }
 

@@ -30,6 +30,7 @@ public:
     PurgeParse finish();
 
 private:
+    void note(PurgeKind kind, std::string_view name, std::string_view text);
     bool add(std::optional<Selector> selector, std::string_view otherwise);
 
     PurgeRequest request_;

@@ -20,6 +20,18 @@ inline constexpr std::size_t kMaxPurgeBody = 256 * 1024;
 inline constexpr std::size_t kMaxPurgeSelectors = 1000;
 inline constexpr Millis kMaxPurgeWait{10000};
 
+// What a request names, as bits.
+enum PurgeKind : std::uint32_t
+{
+    kPurgeTags = 1,
+    kPurgeUrl = 2,
+    kPurgePath = 4,
+    kPurgePrefix = 8,
+    kPurgeKey = 16,
+    kPurgeAll = 32,
+    kPurgeAnything = 63,
+};
+
 struct PurgeRequest
 {
     // Absent: none named. `all_tenants`: "*".
@@ -31,6 +43,9 @@ struct PurgeRequest
     // Never empty. "all" is select_everything(), and `everything` is set.
     std::vector<Selector> selectors;
     bool everything = false;
+    std::uint32_t kinds = 0; // PurgeKind bits
+    // For the audit log: `tags=a,b url=/p`, cut when it is long.
+    std::string what;
 };
 
 struct PurgeRefusal

@@ -18,6 +18,7 @@ enum class Kind : std::uint64_t {
     prefix = 6,
     key = 7,
     tenant = 8,
+    group = 9,
 };
 
 std::uint64_t hash(Kind kind, std::string_view value)
@@ -93,6 +94,17 @@ Selector select_key(std::string_view text)
     return hash(Kind::key, text);
 }
 
+Selector select_group(std::string_view scheme, std::string_view authority,
+                      std::string_view group)
+{
+    std::string parts;
+    ByteWriter out(parts);
+    out.string(scheme);
+    out.string(authority);
+    out.string(group);
+    return hash(Kind::group, parts);
+}
+
 TenantHash hash_tenant(std::string_view tenant)
 {
     const TenantHash value = hash(Kind::tenant, tenant);
@@ -122,6 +134,9 @@ std::string selectors_of(const EntryNames &names)
     }
     for (const std::string &tag : names.tags) {
         out.number(select_tag(tag));
+    }
+    for (const std::string &group : names.groups) {
+        out.number(select_group(names.scheme, names.authority, group));
     }
     return bytes;
 }

@@ -40,6 +40,10 @@ Selector select_prefix(std::string_view prefix);
 // The text of edge_cache_key.
 Selector select_key(std::string_view text);
 
+// A group of RFC 9875: means something on its own origin only.
+Selector select_group(std::string_view scheme, std::string_view authority,
+                      std::string_view group);
+
 TenantHash hash_tenant(std::string_view tenant);
 RowKey row_key(Selector selector, TenantHash tenant);
 
@@ -54,6 +58,7 @@ struct EntryNames
     // The text of edge_cache_key; empty without one.
     std::string_view custom_key;
     std::span<const std::string> tags;
+    std::span<const std::string> groups;
 };
 
 // All selectors of an entry as it stores them: 8 bytes each, little-endian.

@@ -100,6 +100,10 @@ std::vector<Selector> selectors_of(const Written &written)
             add(selectors, url(target));
         }
     }
+    for (const std::string &group : written.groups) {
+        add(selectors,
+            select_group(written.scheme, written.authority, group));
+    }
     return selectors;
 }
 

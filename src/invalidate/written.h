@@ -21,6 +21,8 @@ struct Written
     // Location and Content-Location. Those of another authority count for
     // nothing: nobody may invalidate what is another's.
     std::vector<std::string_view> locations;
+    // Cache-Group-Invalidation (RFC 9875).
+    std::vector<std::string> groups;
 };
 
 // Each once; the first is the target itself.

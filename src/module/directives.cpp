@@ -89,6 +89,8 @@ ngx_command_t directives[] = {
     any("edge_cache_vary", NGX_CONF_1MORE, guard<&conf::set_vary>),
     any("edge_cache_tags", NGX_CONF_1MORE,
         guard<&conf::set_values<&Location::tags>>),
+    any("edge_cache_show_tags", NGX_CONF_TAKE1,
+        guard<&conf::set_flag<&Location::show_tags>>),
     any("edge_cache_authorization", NGX_CONF_TAKE1,
         guard<&conf::set_authorization>),
     any("edge_cache_cookies", NGX_CONF_1MORE, guard<&conf::set_cookies>),
@@ -106,6 +108,8 @@ ngx_command_t directives[] = {
         guard<&conf::set_flag<&Location::close_delimited>>),
     any("edge_cache_invalidate", NGX_CONF_TAKE1,
         guard<&conf::set_invalidate>),
+    any("edge_cache_purge", NGX_CONF_TAKE1,
+        guard<&conf::set_value<&Location::purge>>),
     any("edge_cache_max_size", NGX_CONF_TAKE1, guard<&conf::set_max_size>),
     any("edge_cache_label", NGX_CONF_TAKE1, guard<&conf::set_label>),
 

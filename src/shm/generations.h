@@ -152,9 +152,11 @@ public:
     // A record of all these is on its way, or was sent within the window.
     bool is_covered(std::span<const invalidate::RowKey> rows,
                     BootTime now) const;
-    // A record of these is sent at `now`, waits to be (max()), or was not
-    // written (min()).
+    // A record of these is about to be written, and leaves at `now` or later;
+    // or was not written. Whoever was to send it may die: the window ends by
+    // itself.
     void cover(std::span<const invalidate::RowKey> rows, BootTime now);
+    void uncover(std::span<const invalidate::RowKey> rows);
     // `record` holds what was invalidated up to the counter `local`.
     void settle_exact(std::span<const invalidate::RowKey> rows,
                       std::uint64_t local, const invalidate::Position &record);

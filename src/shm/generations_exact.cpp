@@ -67,18 +67,21 @@ bool Generations::is_covered(std::span<const RowKey> rows, BootTime now) const
 
 void Generations::cover(std::span<const RowKey> rows, BootTime now)
 {
-    const bool is_sent = now != BootTime::min() && now != BootTime::max();
+    state_->hold_until = std::max(state_->hold_until, now + kWriteHold);
     for (const RowKey key : rows) {
-        ExactRow *row = exact_.find(key);
-        if (row != nullptr) {
-            row->window_until = is_sent ? now + kWriteWindow : now;
-            row->hold_until = is_sent ? std::max(row->hold_until,
-                                                 now + kWriteHold)
-                                      : row->hold_until;
+        if (ExactRow *row = exact_.find(key)) {
+            row->window_until = now + kWriteWindow;
+            row->hold_until = std::max(row->hold_until, now + kWriteHold);
         }
     }
-    if (is_sent) {
-        state_->hold_until = std::max(state_->hold_until, now + kWriteHold);
+}
+
+void Generations::uncover(std::span<const RowKey> rows)
+{
+    for (const RowKey key : rows) {
+        if (ExactRow *row = exact_.find(key)) {
+            row->window_until = BootTime::min();
+        }
     }
 }
 

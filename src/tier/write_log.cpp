@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ngx/clock.h"
 #include "ngx/random.h"
 
 namespace edge::tier {
@@ -36,7 +35,7 @@ void WriteLog::add(std::span<const RowKey> rows)
         return;
     }
     waiting_.insert(waiting_.end(), rows.begin(), rows.end());
-    zone.cover(rows, BootTime::max());
+    zone.cover(rows);
     if (!timer_.running() && !flow_.running()) {
         step();
     }
@@ -75,11 +74,11 @@ ngx::Task WriteLog::run_step(ngx::Flow &flow)
     const std::uint64_t counter = counter_;
     Zone &zone = log_.zone();
 
-    zone.cover(purge.rows, ngx::boot_now());
+    zone.cover(purge.rows);
     std::optional<Position> record;
     co_await log_.write(flow, purge, record);
     if (!record) {
-        zone.cover(purge.rows, BootTime::min());
+        zone.uncover(purge.rows);
         zone.counters().writes_failed.add(purge.rows.size());
         co_return;
     }

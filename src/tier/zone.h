@@ -141,7 +141,8 @@ public:
     bool invalidate(std::span<const invalidate::RowKey> rows, Millis hold,
                     std::uint64_t &counter);
     // See shm::Generations.
-    void cover(std::span<const invalidate::RowKey> rows, BootTime now);
+    void cover(std::span<const invalidate::RowKey> rows);
+    void uncover(std::span<const invalidate::RowKey> rows);
     void settle_exact(std::span<const invalidate::RowKey> rows,
                       std::uint64_t counter,
                       const invalidate::Position &record);

@@ -40,10 +40,16 @@ bool Zone::invalidate(std::span<const invalidate::RowKey> rows, Millis hold,
     return true;
 }
 
-void Zone::cover(std::span<const invalidate::RowKey> rows, BootTime now)
+void Zone::cover(std::span<const invalidate::RowKey> rows)
 {
     const Lock lock(*this);
-    generations_->cover(rows, now);
+    generations_->cover(rows, ngx::boot_now());
+}
+
+void Zone::uncover(std::span<const invalidate::RowKey> rows)
+{
+    const Lock lock(*this);
+    generations_->uncover(rows);
 }
 
 void Zone::settle_exact(std::span<const invalidate::RowKey> rows,

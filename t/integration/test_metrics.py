@@ -16,7 +16,7 @@ def test_promtool_accepts_it(cached, origin):
                    locations={"/y": "edge_cache y;"})
     for target in ("/", "/", "/y"):
         nginx.get(target)
-    purge(nginx, all=True)
+    purge(nginx, all=True, zone="z")
     response = api(nginx, "GET", "metrics")
     assert response["Content-Type"] == "text/plain; version=0.0.4"
     check = subprocess.run(["promtool", "check", "metrics"], text=True,

@@ -101,12 +101,31 @@ def test_a_rewritten_url_goes_by_either_name(cached):
 @pytest.mark.parametrize("fields", [
     {"Surrogate-Key": "a  b"}, {"Cache-Tag": "a, b"},
     {"Cache-Tag": ["x", "b"]}, {"Cache-Groups": '"b", "c"'},
-    {"Surrogate-Key": "x", "Cache-Tag": "b"}])
+    {"Surrogate-Key": "x", "Cache-Tag": "b"}, {"xkey": "a b"},
+    {"xkey": ["a", "b"]}])
 def test_tags_come_in_several_fields(cached, origin, fields):
     origin.on("/", Reply(headers={"Cache-Control": "max-age=60", **fields}))
     nginx = cached()
     nginx.get("/")
     purge(nginx, tags=["c" if "Cache-Groups" in fields else "b"])
+    assert verdict(nginx.get("/"))[0] == "MISS"
+
+
+TAG_FIELDS = {"Surrogate-Key": "a", "xkey": "b", "Cache-Tag": "c"}
+
+
+@pytest.mark.parametrize("shown", ["off", "on"])
+def test_clients_see_no_tags_unless_asked(cached, origin, shown):
+    origin.on("/", Reply(headers={"Cache-Control": "max-age=60", **TAG_FIELDS,
+                                  "Cache-Groups": '"d"'}))
+    nginx = cached(f"edge_cache_show_tags {shown};")
+    for expected in "MISS", "HIT":
+        answer = nginx.get("/")
+        assert verdict(answer)[0] == expected
+        assert answer["Cache-Groups"] == '"d"'
+        for name, value in TAG_FIELDS.items():
+            assert answer[name] == (value if shown == "on" else None)
+    purge(nginx, tags=["b"])
     assert verdict(nginx.get("/"))[0] == "MISS"
 
 
@@ -217,7 +236,7 @@ def test_zones_are_purged_together_or_apart(cached, origin):
     assert "zones" not in answer
     assert verdict(nginx.get("/z"))[0] == "HIT"
     assert verdict(nginx.get("/y"))[0] == "MISS"
-    answer = purge(nginx, all=True)
+    answer = purge(nginx, prefix="/")
     assert sorted(zone["zone"] for zone in answer["zones"]) == ["y", "z"]
     assert verdict(nginx.get("/z"))[0] == "MISS"
     assert verdict(nginx.get("/y"))[0] == "MISS"

@@ -112,6 +112,71 @@ def test_the_answers_locations_of_the_same_authority_go(
     assert is_hit(nginx, "/q") != is_gone
 
 
+# Groups (RFC 9875)
+
+@pytest.fixture
+def grouped(origin):
+    """Everything is in the groups "products" and "shop"."""
+    origin.headers = {"Cache-Control": "max-age=60",
+                      "Cache-Groups": '"products", "shop"'}
+
+    def invalidates(value, method="POST"):
+        origin.on("/w", lambda request: Reply(
+            headers={"Cache-Group-Invalidation": value}
+            if request.method == method else origin.headers))
+    origin.invalidates = invalidates
+    return origin
+
+
+def test_an_unsafe_method_invalidates_the_groups_it_names(cached, grouped):
+    nginx = cached()
+    version(nginx, "/a")
+    version(nginx, "/b")
+    grouped.invalidates('"other", "products"')
+    write(nginx, "/w")
+    assert not is_hit(nginx, "/a")
+    assert not is_hit(nginx, "/b")
+
+
+def test_a_safe_method_invalidates_no_group(cached, grouped):
+    nginx = cached()
+    version(nginx, "/a")
+    grouped.invalidates('"products"', method="GET")
+    nginx.get("/w")
+    assert is_hit(nginx, "/a")
+
+
+@pytest.mark.parametrize("value", ['"Products"', "products", '"products', ""])
+def test_other_groups_and_malformed_fields_invalidate_nothing(
+        cached, grouped, value):
+    nginx = cached()
+    version(nginx, "/a")
+    grouped.invalidates(value)
+    write(nginx, "/w")
+    assert is_hit(nginx, "/a")
+
+
+def test_groups_of_another_host_or_tenant_stay(cached, grouped):
+    nginx = cached("edge_cache_tenant $http_x_tenant;")
+    grouped.invalidates('"products"')
+    others = [{"Host": "other", "X-Tenant": "a"}, {"X-Tenant": "b"}]
+    for headers in others + [{"X-Tenant": "a"}]:
+        nginx.get("/a", headers=headers)
+    write(nginx, "/w", headers={"X-Tenant": "a"})
+    assert verdict(nginx.get("/a", headers={"X-Tenant": "a"}))[0] == "MISS"
+    for headers in others:
+        assert verdict(nginx.get("/a", headers=headers))[0] == "HIT"
+
+
+def test_groups_are_invalidated_on_all_instances(fleet, grouped):
+    a, b = fleet.start(2)
+    grouped.invalidates('"shop"')
+    version(b, "/a")
+    grouped.bump()
+    write(a, "/w")
+    wait_until(lambda: version(b, "/a") == grouped.version)
+
+
 def test_off_is_off(cached, origin):
     nginx = cached("edge_cache_invalidate off;")
     version(nginx)

@@ -50,6 +50,7 @@ void surrogate_key_is_separated_by_spaces(void **)
 {
     const Tags expected = {"a,b", "c"};
     assert_true(tags({{"surrogate-key", "  c  a,b "}}) == expected);
+    assert_true(tags({{"XKey", "c"}, {"xkey", "a,b"}}) == expected);
 }
 
 void cache_tag_is_separated_by_commas(void **)

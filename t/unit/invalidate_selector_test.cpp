@@ -26,7 +26,7 @@ std::vector<Selector> list_of(const EntryNames &names)
 
 EntryNames names_of(std::string_view target)
 {
-    return {"https", "shop.example", target, {}, {}, {}};
+    return {"https", "shop.example", target, {}, {}, {}, {}};
 }
 
 bool selects(Selector selector, const EntryNames &names)

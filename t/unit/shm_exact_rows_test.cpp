@@ -128,15 +128,17 @@ void the_window_begins_when_the_record_is_sent(void **)
     const std::span<const RowKey> rows(&row, 1);
     assert_false(instance.state.is_covered(rows, at(1)));
     instance.write("a", at(1), kWriteHold);
-    instance.state.cover(rows, BootTime::max());
-    assert_true(instance.state.is_covered(rows, at(60'000)));
+    instance.state.cover(rows, at(1));
+    assert_true(instance.state.is_covered(rows, at(1000)));
+    // Whoever was to send the record has died.
+    assert_false(instance.state.is_covered(rows, at(1001)));
     instance.state.cover(rows, at(50));
     assert_true(instance.state.is_covered(rows, at(1049)));
     assert_false(instance.state.is_covered(rows, at(1050)));
     // Whatever is covered is held.
     assert_false(
         instance.usable(instance.fill(at(1049)), "a", at(1049)));
-    instance.state.cover(rows, BootTime::min());
+    instance.state.uncover(rows);
     assert_false(instance.state.is_covered(rows, at(51)));
 }
 

@@ -1,0 +1,77 @@
+// Purges that are in no log: Redis was away when they came, or has lost them.
+#include <algorithm>
+
+#include "shm/generations_state.h"
+
+namespace edge::shm {
+
+using namespace invalidate;
+
+void Generations::purge_locally(std::span<const RowKey> rows, PurgeMode mode)
+{
+    State &state = *state_;
+    state.changes++;
+    state.local++;
+    if (rows.size() > kLocalPurges - state.local_purges) {
+        state.local_purge[0] = {row_key(select_everything(), kAllTenants),
+                                state.local, PurgeMode::hard};
+        state.local_purges = 1;
+        return;
+    }
+    for (const RowKey row : rows) {
+        state.local_purge[state.local_purges++] = {row, state.local, mode};
+    }
+}
+
+bool Generations::settle(std::uint64_t local, const Position &record)
+{
+    State &state = *state_;
+    if (!has_applied(record)) {
+        return false;
+    }
+    const auto end = state.local_purge.begin() +
+                     static_cast<std::ptrdiff_t>(state.local_purges);
+    const auto kept = std::remove_if(
+        state.local_purge.begin(), end,
+        [local](const LocalPurge &purge) { return purge.local <= local; });
+    state.local_purges =
+        static_cast<std::uint64_t>(kept - state.local_purge.begin());
+    return true;
+}
+
+// An epoch begins behind `after`. What was applied beyond that is not in the
+// log any more; nor is anything of another epoch.
+void Generations::note_loss(const Position &after)
+{
+    const Position &last = state_->last;
+    const Generation kept =
+        after.nonce == last.nonce ? after.generation : Generation{};
+    if (last.generation > kept) {
+        const bool is_first = state_->lost_until == Generation{};
+        state_->lost_after = is_first ? kept
+                                      : std::min(state_->lost_after, kept);
+        state_->lost_until = last.generation;
+    }
+}
+
+LostPurges Generations::lost_purges() const
+{
+    LostPurges lost;
+    if (state_->lost_until == Generation{}) {
+        return lost;
+    }
+    const auto is_lost = [this](Generation generation) {
+        return generation > state_->lost_after &&
+               generation <= state_->lost_until;
+    };
+    for (const PurgeRows::Row &row : rows_.all()) {
+        if (is_lost(row.last.hard)) {
+            lost.hard.push_back(row.key);
+        } else if (is_lost(row.last.soft)) {
+            lost.soft.push_back(row.key);
+        }
+    }
+    return lost;
+}
+
+} // namespace edge::shm
