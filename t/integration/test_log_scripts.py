@@ -77,8 +77,7 @@ def log(zone):
 
 
 def test_all_scripts_are_read_from_the_source():
-    assert sorted(SCRIPTS) == ["append", "beat", "epoch", "forget", "remove",
-                               "store"]
+    assert sorted(SCRIPTS) == ["append", "beat", "epoch", "forget", "store"]
 
 
 def test_without_a_log_a_beat_is_lost_and_writes_nothing(zone):
