@@ -2,6 +2,7 @@
 // has been read.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // The two clocks of base/time.h.
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 
 #include "base/time.h"

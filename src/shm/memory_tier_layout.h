@@ -2,6 +2,8 @@
 // zone's size.
 #pragma once
 
+#include <cstdint>
+
 #include "shm/memory_tier.h"
 
 namespace edge::shm {
