@@ -35,6 +35,17 @@ void exemptions(Exposition &out, const Zones &zones)
     }
 }
 
+void debits(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_limit_debits_lost_total";
+    out.family(name, "counter",
+               "Charges for what an answer cost that Redis never got.");
+    for (const tier::LimitZone *zone : zones) {
+        out.sample(name, {{"zone", zone->settings.name}},
+                   zone->counters().debits_lost.value());
+    }
+}
+
 void keys(Exposition &out, const Zones &zones)
 {
     constexpr std::string_view capacity = "edge_limit_zone_keys";
@@ -57,6 +68,7 @@ void add_limit_metrics(Exposition &out, const Zones &zones)
 {
     decisions(out, zones);
     exemptions(out, zones);
+    debits(out, zones);
     keys(out, zones);
 }
 

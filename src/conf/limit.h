@@ -1,6 +1,7 @@
 // What edge_limit and its kin say of a location.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -33,7 +34,7 @@ template <typename T> struct FigureSyntax
     std::string_view help; // what to write
 };
 
-// How many requests one counts for: 0 to 2147483647.
+// How many units a request takes: 0 to 2147483647.
 std::optional<std::uint64_t> parse_cost(std::string_view text);
 
 inline constexpr FigureSyntax<std::uint64_t> kCost{
@@ -46,10 +47,21 @@ inline constexpr FigureSyntax<std::uint64_t> kBurst{&limit::parse_burst,
 inline constexpr FigureSyntax<limit::Quota> kQuota{&limit::parse_quota,
                                                    limit::kQuotaSyntax};
 
+// Where on a request's way limits are decided, in its order.
+enum class LimitPoint : std::uint8_t
+{
+    preaccess, // before anybody is asked who the client is
+    request,   // before the cache
+    miss       // before the API
+};
+inline constexpr std::size_t kLimitPoints = 3;
+
 // One edge_limit line.
 struct LimitUse
 {
     tier::LimitZone *zone = nullptr;
+    LimitPoint point = LimitPoint::request;
+    bool by_answer = false; // decided by a look; charged when it has ended
     ngx::Value *condition = nullptr; // if=; null: always
     Figure<std::uint64_t> cost;      // 1
     Figure<limit::Rate> rate;        // the zone's

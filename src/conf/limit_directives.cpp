@@ -39,6 +39,37 @@ char *set_limit_target(ngx_conf_t *cf, LimitUse &use, std::string_view name)
     return NGX_CONF_OK;
 }
 
+// What on= and phase= say, in either order.
+char *set_limit_point(ngx_conf_t *cf, LimitUse &use, LimitPoint point)
+{
+    if (use.point != LimitPoint::request) {
+        return refuse(cf, "write one of on=miss and phase=preaccess, once");
+    }
+    use.point = point;
+    return NGX_CONF_OK;
+}
+
+char *set_limit_moment(ngx_conf_t *cf, LimitUse &use, std::string_view word)
+{
+    if (word == "miss") {
+        return set_limit_point(cf, use, LimitPoint::miss);
+    }
+    if (word != "request" && word != "response") {
+        return refuse(cf, word, "write on=request, on=miss or on=response");
+    }
+    use.by_answer = word == "response";
+    return NGX_CONF_OK;
+}
+
+char *set_limit_phase(ngx_conf_t *cf, LimitUse &use, std::string_view word)
+{
+    return word == "preaccess"
+               ? set_limit_point(cf, use, LimitPoint::preaccess)
+               : refuse(cf, word,
+                        "write phase=preaccess, or nothing: limits "
+                        "are decided behind authentication then");
+}
+
 char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)
 {
     if (const auto name = parameter(word, "zone")) {
@@ -63,11 +94,16 @@ char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)
         use.dry_run = true;
         return NGX_CONF_OK;
     }
-    return word == "on=request"
-               ? NGX_CONF_OK
-               : refuse(cf, word,
-                        "write zone=NAME, on=request, cost=N, rate=N/s, "
-                        "burst=N, quota=N/day, if=VALUE or dry_run");
+    if (const auto moment = parameter(word, "on")) {
+        return set_limit_moment(cf, use, *moment);
+    }
+    if (const auto phase = parameter(word, "phase")) {
+        return set_limit_phase(cf, use, *phase);
+    }
+    return refuse(cf, word,
+                  "write zone=NAME, on=request, on=miss, on=response, "
+                  "phase=preaccess, cost=N, rate=N/s, burst=N, quota=N/day, "
+                  "if=VALUE or dry_run");
 }
 
 char *add_limit(ngx_conf_t *cf, std::vector<LimitUse> &limits,
@@ -75,6 +111,11 @@ char *add_limit(ngx_conf_t *cf, std::vector<LimitUse> &limits,
 {
     if (use.zone == nullptr) {
         return refuse(cf, "write zone=NAME");
+    }
+    if (use.point != LimitPoint::request && use.by_answer) {
+        return refuse(cf, "a limit with on=response is decided behind "
+                          "authentication: write nothing else of on= and "
+                          "phase=");
     }
     const auto same = [&](const LimitUse &o) { return o.zone == use.zone; };
     if (std::any_of(limits.begin(), limits.end(), same)) {
@@ -114,6 +155,13 @@ const char *misplaced_figure(const LimitUse &use)
         return "windows and quotas have no burst on top: leave burst= out";
     }
     return nullptr;
+}
+
+const LimitUse &first_at(const Location &lcf, LimitPoint point)
+{
+    return *std::find_if(
+        lcf.limits.value.begin(), lcf.limits.value.end(),
+        [point](const LimitUse &use) { return use.point == point; });
 }
 
 char *refuse_level(ngx_conf_t *cf, const LimitUse &use, std::string_view why)
@@ -298,12 +346,13 @@ char *check_limits(ngx_conf_t *cf, const Location &lcf)
             return refuse_level(cf, use, limit::kBucketTooSlow);
         }
         // All or none are charged: that takes one place to decide.
-        const LimitUse &first = lcf.limits.value.front();
+        const LimitUse &first = first_at(lcf, use.point);
         if (use.zone->settings.redis != first.zone->settings.redis) {
             return refuse_level(cf, use,
-                                "limits of one level are charged all together "
-                                "or not at all: write the same redis= for all "
-                                "of their zones, or for none");
+                                "limits of one level that are decided at the "
+                                "same moment are charged all together or not "
+                                "at all: write the same redis= for all of "
+                                "their zones, or for none");
         }
         if (!is_one_place(use, first)) {
             return refuse_level(cf, use,

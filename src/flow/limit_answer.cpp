@@ -65,7 +65,7 @@ void add_legacy_fields(ngx_http_request_t *r, limit::Standings standings)
 void add_figures(ngx_http_request_t *r, const LimitCheck &check)
 {
     const LimitHeaders wanted = check.lcf.limit_headers.value;
-    if (wanted == LimitHeaders::off || !check.decided_by_figures()) {
+    if (wanted == LimitHeaders::off) {
         return;
     }
     const auto standings = check.standings();
@@ -80,10 +80,16 @@ void add_figures(ngx_http_request_t *r, const LimitCheck &check)
     }
 }
 
+bool is_closed(const LimitCheck &check)
+{
+    const LimitRound *refusing = check.refusing();
+    return refusing != nullptr && refusing->source == limit::Source::closed;
+}
+
 std::optional<std::uint64_t> retry_after(const LimitCheck &check)
 {
-    return check.decided_by_figures() ? limit::retry_after(check.standings())
-                                      : kRetryClosed;
+    return is_closed(check) ? kRetryClosed
+                            : limit::retry_after(check.standings());
 }
 
 void add_refusal_fields(ngx_http_request_t *r, const LimitCheck &check)
@@ -96,9 +102,8 @@ void add_refusal_fields(ngx_http_request_t *r, const LimitCheck &check)
 
 ngx_uint_t status_of(const LimitCheck &check)
 {
-    return check.source == limit::Source::closed
-               ? ngx_uint_t{NGX_HTTP_SERVICE_UNAVAILABLE}
-               : check.lcf.limit_status.value;
+    return is_closed(check) ? ngx_uint_t{NGX_HTTP_SERVICE_UNAVAILABLE}
+                            : check.lcf.limit_status.value;
 }
 
 // What ngx_http_special_response_handler() would find.
@@ -120,9 +125,8 @@ bool has_error_page(ngx_http_request_t *r, ngx_uint_t status)
 std::string problem(const LimitCheck &check)
 {
     const auto status = static_cast<unsigned>(status_of(check));
-    return check.source == limit::Source::closed
-               ? limit::capacity_problem(kRetryClosed, status)
-               : limit::quota_problem(check.standings(), status);
+    return is_closed(check) ? limit::capacity_problem(kRetryClosed, status)
+                            : limit::quota_problem(check.standings(), status);
 }
 
 // Content handler of a refused request.
@@ -159,6 +163,16 @@ ngx_int_t refuse_request(ngx_http_request_t *r)
     return NGX_OK;
 }
 
+ngx_int_t refuse_before_access(ngx_http_request_t *r)
+{
+    const ngx_int_t rc = refuse_request(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+    ngx_http_finalize_request(r, r->content_handler(r));
+    return NGX_DONE;
+}
+
 void add_limit_fields(ngx_http_request_t *r)
 {
     const LimitCheck *check = find_limit_check(r);
@@ -166,7 +180,7 @@ void add_limit_fields(ngx_http_request_t *r)
         return;
     }
     add_figures(r, *check);
-    if (check->refused()) {
+    if (check->refusing() != nullptr) {
         add_refusal_fields(r, *check);
     }
 }

@@ -1,34 +1,20 @@
-// The limits of one main request: which apply, and what was decided.
+// The limits of one main request: which apply at which point of its way, and
+// what was decided.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
-#include "base/hash.h"
+#include "conf/limit.h"
 #include "conf/location.h"
+#include "flow/limit_round.h"
 #include "limit/fields.h"
 #include "limit/status.h"
 #include "ngx/nginx.h"
-#include "redis/limit_script.h"
-#include "tier/limit_zone.h"
 
 namespace edge::flow {
-
-// One limit that applies, with its variables evaluated.
-struct AppliedLimit
-{
-    tier::LimitZone *zone = nullptr;
-    std::string_view value; // of the key, never empty
-    std::string_view tag;   // may be
-    Hash128 hash;           // of the value
-    limit::Meter meter;
-    limit::Policy policy;
-    std::uint64_t instances = 1; // that share it when each is alone
-    std::uint64_t cost = 1;
-    bool dry_run = false;
-};
 
 // In the request's pool from its first station with limits on. Redirects
 // inside nginx neither count again nor change whose rules apply.
@@ -37,30 +23,24 @@ struct LimitCheck
     explicit LimitCheck(conf::Location &location) : lcf(location) {}
 
     conf::Location &lcf;
-    std::vector<AppliedLimit> limits;
+    std::array<std::optional<LimitRound>, conf::kLimitPoints> rounds;
+    bool answered = false; // the refusal is on its way
 
-    limit::Status status = limit::Status::exempt;
-    std::optional<limit::Source> source; // none: not decided (yet)
-    redis::LimitAnswer answer;           // of `redis` and `local`
-    bool answered = false;               // the refusal is on its way
+    // Made by check_limits().
+    LimitRound &round(conf::LimitPoint point)
+    {
+        return *rounds[static_cast<std::size_t>(point)];
+    }
 
-    bool decided_by_figures() const
-    {
-        return source == limit::Source::redis || source == limit::Source::local;
-    }
-    bool refused() const { return status == limit::Status::rejected; }
-    bool denied(std::size_t i) const { return answer.denied >> i & 1; }
-    // By which was decided.
-    limit::Meter judge(std::size_t i) const
-    {
-        return source == limit::Source::redis
-                   ? limits[i].meter
-                   : share(limits[i].meter, limits[i].instances);
-    }
-    // The limit that refused or would have, or else the one with the least
-    // left; nullopt without any limit.
-    std::optional<std::size_t> tightest() const;
-    // For limit/fields.h: all but those in dry run.
+    // The one that refused; null: none has.
+    const LimitRound *refusing() const;
+    // That one, or else the last one decided; null: none was.
+    const LimitRound *deciding() const;
+
+    // Of all rounds together; nullopt: nothing is decided yet.
+    std::optional<limit::Status> status() const;
+    // For limit/fields.h: all but those in dry run, of rounds that were
+    // decided by figures.
     std::vector<limit::Standing> standings() const;
 };
 
@@ -77,12 +57,7 @@ enum class LimitVerdict : std::uint8_t
 // What to do with `r`, which is at a station with the limits of `lcf`. Decides
 // at once unless Redis has to, and only once for a main request. Says `refuse`
 // until refuse_request(); the way of that passes.
-LimitVerdict check_limits(ngx_http_request_t *r, conf::Location &lcf);
-
-// Decides as Redis has.
-void settle_by_redis(ngx_http_request_t *r, LimitCheck &check,
-                     const redis::LimitAnswer &answer);
-// Decides by edge_limit_fallback, as Redis has not.
-void settle_by_fallback(ngx_http_request_t *r, LimitCheck &check);
+LimitVerdict check_limits(ngx_http_request_t *r, conf::Location &lcf,
+                          conf::LimitPoint point);
 
 } // namespace edge::flow

@@ -1,7 +1,6 @@
 #include "flow/limit_query.h"
 
 #include "client/redis.h"
-#include "limit/key.h"
 #include "ngx/text.h"
 #include "redis/state.h"
 
@@ -14,17 +13,11 @@ constexpr int kWanted = 1;
 constexpr std::uint64_t kRedisClock = 0;
 
 std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
-                                              const LimitCheck &check)
+                                              const LimitRound &round)
 {
     std::vector<redis::ScriptLimit> all;
-    for (const AppliedLimit &limit : check.limits) {
-        const tier::LimitZoneSettings &zone = limit.zone->settings;
-        const std::string key = limit::redis_key(
-            zone.redis->prefix, {zone.name, limit.value, limit.tag}, {});
-        redis::ScriptLimit &one = all.emplace_back(script_figures(limit.meter));
-        one.key = ngx::pool_copy(pool, key);
-        one.cost = static_cast<std::int64_t>(limit.cost);
-        one.dry_run = limit.dry_run;
+    for (const AppliedLimit &limit : round.limits) {
+        all.push_back(limit.for_script(pool));
     }
     return all;
 }
@@ -50,11 +43,12 @@ void log_reply(ngx_http_request_t *r, const redis::Reply &reply)
 } // namespace
 
 LimitQuery::LimitQuery(ngx::Flow &flow, ngx_http_request_t *r,
-                       LimitCheck &check)
-    : r_(r), check_(check), limits_(script_limits(r->pool, check)),
+                       LimitCheck &check, conf::LimitPoint point)
+    : r_(r), lcf_(check.lcf), round_(check.round(point)),
+      limits_(script_limits(r->pool, round_)),
       script_(limits_, kWanted, kRedisClock), memory_(r->pool),
-      call_(flow, *check.limits.front().zone->redis(), memory_, script_.call(),
-            check.lcf.limit_fallback.value.after)
+      call_(flow, *round_.limits.front().zone->redis(), memory_, script_.call(),
+            lcf_.limit_fallback.value.after)
 {
 }
 
@@ -62,18 +56,25 @@ void LimitQuery::settle(const redis::Operation &operation)
 {
     const redis::Reply *reply = operation.reply();
     if (reply == nullptr) {
-        settle_by_fallback(r_, check_);
+        settle_by_fallback(r_, lcf_, round_);
         return;
     }
     const auto answer = parse_limit_answer(*reply, limits_, kWanted);
     if (answer) {
-        settle_by_redis(r_, check_, *answer);
+        settle_by_redis(r_, lcf_, round_, *answer);
         return;
     }
     if (!is_told_once(*reply)) {
         log_reply(r_, *reply);
     }
-    settle_by_fallback(r_, check_);
+    settle_by_fallback(r_, lcf_, round_);
+}
+
+ngx::Task ask_redis_for_limits(ngx::Flow &flow, ngx_http_request_t *r,
+                               conf::LimitPoint point)
+{
+    LimitQuery query(flow, r, *find_limit_check(r), point);
+    co_await query;
 }
 
 } // namespace edge::flow

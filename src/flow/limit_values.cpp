@@ -72,11 +72,19 @@ std::uint64_t instances(const tier::LimitZone &zone,
     return fallback.instances ? fallback.instances : zone.instances();
 }
 
+std::int64_t evaluate_cost(ngx_http_request_t *r, const conf::LimitUse &use,
+                           std::uint64_t usual)
+{
+    return static_cast<std::int64_t>(
+        evaluate(r, *use.zone, use.cost, conf::kCost, usual));
+}
+
 AppliedLimit make_limit(ngx_http_request_t *r, const conf::Location &lcf,
                         const conf::LimitUse &use, std::string_view value)
 {
     tier::LimitZone &zone = *use.zone;
     AppliedLimit limit;
+    limit.use = &use;
     limit.zone = &zone;
     limit.value = value;
     if (zone.settings.tag != nullptr) {
@@ -85,7 +93,7 @@ AppliedLimit make_limit(ngx_http_request_t *r, const conf::Location &lcf,
     limit.hash = zone.hash(value);
     set_meter(r, use, limit);
     limit.instances = instances(zone, lcf.limit_fallback.value);
-    limit.cost = evaluate(r, zone, use.cost, conf::kCost, std::uint64_t{1});
+    limit.cost = use.by_answer ? redis::kLook : evaluate_cost(r, use, 1);
     limit.dry_run = use.dry_run || lcf.limit_dry_run.value;
     return limit;
 }
@@ -103,11 +111,15 @@ std::string_view key_value(ngx_http_request_t *r, const conf::LimitUse &use)
 } // namespace
 
 std::vector<AppliedLimit> evaluate_limits(ngx_http_request_t *r,
-                                          conf::Location &lcf)
+                                          conf::Location &lcf,
+                                          conf::LimitPoint point)
 {
     std::vector<AppliedLimit> limits;
     limits.reserve(lcf.limits.value.size());
     for (const conf::LimitUse &use : lcf.limits.value) {
+        if (use.point != point) {
+            continue;
+        }
         const std::string_view value = key_value(r, use);
         if (value.empty()) {
             use.zone->counters().exempt.add();
@@ -116,6 +128,13 @@ std::vector<AppliedLimit> evaluate_limits(ngx_http_request_t *r,
         }
     }
     return limits;
+}
+
+std::int64_t evaluate_answer_cost(ngx_http_request_t *r,
+                                  const AppliedLimit &limit)
+{
+    const bool written = limit.use->cost.given();
+    return evaluate_cost(r, *limit.use, written ? 0 : 1);
 }
 
 } // namespace edge::flow

@@ -3,7 +3,8 @@
 
 #include <vector>
 
-#include "flow/limit_check.h"
+#include "conf/location.h"
+#include "flow/limit_round.h"
 
 namespace edge::flow {
 
@@ -11,6 +12,12 @@ namespace edge::flow {
 // and is counted as exempt. A figure that cannot be read is logged, and the
 // usual one counts; an empty one is the usual one.
 std::vector<AppliedLimit> evaluate_limits(ngx_http_request_t *r,
-                                          conf::Location &lcf);
+                                          conf::Location &lcf,
+                                          conf::LimitPoint point);
+
+// What a limit costs that is charged by the answer, once that has ended. Here
+// an empty cost is none.
+std::int64_t evaluate_answer_cost(ngx_http_request_t *r,
+                                  const AppliedLimit &limit);
 
 } // namespace edge::flow

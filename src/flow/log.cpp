@@ -1,5 +1,6 @@
 #include "flow/log.h"
 
+#include "flow/limit_debit.h"
 #include "flow/request.h"
 
 namespace edge::flow {
@@ -25,6 +26,7 @@ void count(const ngx_http_request_t *r, const Request &request)
 
 ngx_int_t on_log(ngx_http_request_t *r)
 {
+    charge_for_answer(r);
     Request *request = find_request(r);
     if (request == nullptr || request->status == cache::Status::none) {
         return NGX_OK;

@@ -23,6 +23,7 @@ namespace {
 
 using cache::Reason;
 using cache::Status;
+using conf::LimitPoint;
 
 cache::RequestFacts facts_of(ngx_http_request_t *r, http::Fields fields)
 {
@@ -133,34 +134,54 @@ ngx_int_t refuse_unstored(Request &request)
     return NGX_HTTP_GATEWAY_TIME_OUT;
 }
 
+ngx_int_t refuse(ngx_http_request_t *r, Request *request)
+{
+    if (request != nullptr) {
+        request->withdraw();
+    }
+    return refuse_request(r);
+}
+
+// Nothing here answers; the API does, if its own limits allow.
+ngx_int_t go_upstream(ngx_http_request_t *r, Request *request)
+{
+    const LimitVerdict verdict =
+        check_limits(r, conf::location(r), LimitPoint::miss);
+    if (verdict == LimitVerdict::ask_redis) {
+        Pending &pending = make_pending(r);
+        const ngx_int_t rc = pending.run(
+            r, ask_redis_for_limits(pending.flow(), r, LimitPoint::miss));
+        return rc == NGX_AGAIN ? rc : go_upstream(r, request);
+    }
+    if (verdict == LimitVerdict::refuse) {
+        return refuse(r, request);
+    }
+    if (request != nullptr && request->may_fill) {
+        prepare_fill(r, *request);
+    }
+    return NGX_DECLINED;
+}
+
 // Limits and lookups have said all they have to say.
 ngx_int_t conclude(ngx_http_request_t *r)
 {
     Request *request = find_request(r);
-    if (check_limits(r, conf::location(r)) == LimitVerdict::refuse) {
-        if (request != nullptr) {
-            request->withdraw();
-        }
-        return refuse_request(r);
+    if (check_limits(r, conf::location(r), LimitPoint::request) ==
+        LimitVerdict::refuse) {
+        return refuse(r, request);
     }
-    if (request == nullptr) {
-        return NGX_DECLINED;
-    }
-    if (is_purge_method(r, request->lcf)) {
+    if (request != nullptr && is_purge_method(r, request->lcf)) {
         r->content_handler =
             ngx::guard<&answer_purge_method, NGX_HTTP_INTERNAL_SERVER_ERROR>;
         return NGX_OK;
     }
-    if (request->hit) {
+    if (request != nullptr && request->hit) {
         return serve(r, *request);
     }
-    if (refuses_others(*request)) {
+    if (request != nullptr && refuses_others(*request)) {
         return refuse_unstored(*request);
     }
-    if (request->may_fill) {
-        prepare_fill(r, *request);
-    }
-    return NGX_DECLINED;
+    return go_upstream(r, request);
 }
 
 // Limits and lookup leave for Redis in one write.
@@ -169,7 +190,7 @@ ngx::Task ask_redis(ngx::Flow &flow, ngx_http_request_t *r,
 {
     std::optional<LimitQuery> query;
     if (limits != nullptr) {
-        query.emplace(flow, r, *limits);
+        query.emplace(flow, r, *limits, LimitPoint::request);
         query->send();
     }
     if (lookup != nullptr) {
@@ -196,7 +217,7 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
     find_request(r);
 
     conf::Location &lcf = conf::location(r);
-    const LimitVerdict verdict = check_limits(r, lcf);
+    const LimitVerdict verdict = check_limits(r, lcf, LimitPoint::request);
     if (verdict == LimitVerdict::refuse) {
         return refuse_request(r);
     }

@@ -80,7 +80,9 @@ private:
     Micros time(const Bucket &) const { return level(); }
     void charge(const Bucket &bucket, double units)
     {
-        record_.own = now_.steady + level() + units * bucket.interval;
+        record_.own =
+            now_.steady + std::min(level() + units * bucket.interval,
+                                   std::max(level(), bucket.capacity));
         record_.expires = std::max(record_.own, record_.told);
     }
     void tell(const Bucket &, const State &state)
@@ -202,6 +204,11 @@ redis::LimitAnswer decide_locally(std::span<const LocalLimit> limits,
         answer.states[i] = ledger.state();
     }
     return answer;
+}
+
+void charge_locally(const LocalLimit &limit, double units, const Clocks &now)
+{
+    Ledger(limit, now).charge(units);
 }
 
 void note_state(const LocalLimit &limit, const State &state, const Clocks &now)

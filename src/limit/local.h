@@ -38,6 +38,9 @@ struct Clocks
 redis::LimitAnswer decide_locally(std::span<const LocalLimit> limits,
                                   const Clocks &now);
 
+// Charges what has been admitted, whatever is left. At most a full bucket.
+void charge_locally(const LocalLimit &limit, double units, const Clocks &now);
+
 // Remembers what a reply of Redis told.
 void note_state(const LocalLimit &limit, const State &state, const Clocks &now);
 

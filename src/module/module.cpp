@@ -4,6 +4,7 @@
 #include "conf/main.h"
 #include "flow/capture.h"
 #include "flow/log.h"
+#include "flow/preaccess.h"
 #include "flow/precontent.h"
 #include "module/directives.h"
 #include "module/variables.h"
@@ -36,7 +37,9 @@ ngx_int_t postconfiguration(ngx_conf_t *cf)
 
     // Handlers of a phase run in reverse order, and a dynamic module is the
     // last to register: before try_files and mirror.
-    if (add_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+    if (add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                    guard<&flow::on_preaccess, NGX_DECLINED>) != NGX_OK ||
+        add_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
                     guard<&flow::on_precontent, NGX_DECLINED>) != NGX_OK) {
         return NGX_ERROR;
     }

@@ -106,30 +106,31 @@ std::optional<std::string> tags(const Request &request)
 
 std::optional<std::string> limit_status(const flow::LimitCheck &check)
 {
-    const bool decided = check.source || check.limits.empty();
-    return decided ? unless_empty(name(check.status)) : std::nullopt;
+    const auto worst = check.status();
+    return worst ? unless_empty(name(*worst)) : std::nullopt;
 }
 
 std::optional<std::string> limit_source(const flow::LimitCheck &check)
 {
-    return check.source ? unless_empty(name(*check.source)) : std::nullopt;
+    const flow::LimitRound *round = check.deciding();
+    return round ? unless_empty(name(*round->source)) : std::nullopt;
 }
 
 // Of the limit that refused, or else of the one with the least left.
 std::optional<std::string> limit_zone(const flow::LimitCheck &check)
 {
-    const auto tightest = check.tightest();
-    return tightest ? unless_empty(
-                          check.limits[*tightest].zone->settings.name)
-                    : std::nullopt;
+    const flow::LimitRound *round = check.deciding();
+    return round ? unless_empty(round->limits[*round->tightest()]
+                                    .zone->settings.name)
+                 : std::nullopt;
 }
 
 std::optional<std::string> limit_remaining(const flow::LimitCheck &check)
 {
-    const auto tightest = check.tightest();
-    return tightest && check.decided_by_figures()
+    const flow::LimitRound *round = check.deciding();
+    return round && round->decided_by_figures()
                ? std::optional(std::to_string(
-                     check.answer.states[*tightest].remaining))
+                     round->answer.states[*round->tightest()].remaining))
                : std::nullopt;
 }
 

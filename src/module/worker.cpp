@@ -8,6 +8,7 @@
 #include "conf/main.h"
 #include "ngx/text.h"
 #include "ngx/timer.h"
+#include "tier/limit_debits.h"
 #include "tier/limit_zone.h"
 #include "tier/redis_tier.h"
 #include "tier/zone.h"
@@ -26,12 +27,14 @@ public:
 private:
     static void sweep(void *data);
     static std::uint64_t count_instances(void *zone);
+    void connect(tier::LimitZone &zone);
     client::Redis *find(const client::RedisConfig *config) const;
     tier::Zone *zone_with(const client::RedisConfig *config) const;
 
     conf::Main &main_;
     std::vector<std::unique_ptr<client::Redis>> redis_;
     std::vector<std::unique_ptr<tier::RedisTier>> tiers_;
+    std::vector<std::unique_ptr<tier::LimitDebits>> debits_;
     ngx::Timer sweep_timer_;
 };
 
@@ -54,7 +57,7 @@ Worker::Worker(conf::Main &main, std::string_view instance)
         }
     }
     for (tier::LimitZone *zone : main.limit_zones) {
-        zone->connect(find(zone->settings.redis));
+        connect(*zone);
         if (tier::Zone *log = zone_with(zone->settings.redis)) {
             zone->count_instances_by(&Worker::count_instances, log);
         }
@@ -73,7 +76,15 @@ Worker::~Worker()
         }
     }
     for (tier::LimitZone *zone : main_.limit_zones) {
-        zone->connect(nullptr);
+        zone->connect(nullptr, nullptr);
+    }
+}
+
+void Worker::connect(tier::LimitZone &zone)
+{
+    if (client::Redis *redis = find(zone.settings.redis)) {
+        debits_.push_back(std::make_unique<tier::LimitDebits>(*redis));
+        zone.connect(redis, debits_.back().get());
     }
 }
 

@@ -7,6 +7,7 @@
 #include "ngx/random.h"
 #include "ngx/slab.h"
 #include "ngx/text.h"
+#include "tier/limit_debits.h"
 
 namespace edge::tier {
 
@@ -89,6 +90,19 @@ bool LimitZone::map(std::span<std::byte> memory, bool fresh)
     secret_.emplace(
         std::string_view(head_->secret.data(), head_->secret.size()));
     return buckets_.has_value();
+}
+
+void LimitZone::connect(client::Redis *redis, LimitDebits *debits)
+{
+    redis_ = redis;
+    debits_ = debits;
+}
+
+void LimitZone::debit(const redis::ScriptLimit &limit)
+{
+    if (debits_ == nullptr || !debits_->send(limit)) {
+        counters().debits_lost.add();
+    }
 }
 
 void LimitZone::count_instances_by(CountInstances count, void *data)

@@ -25,6 +25,8 @@ struct RedisConfig;
 
 namespace edge::tier {
 
+class LimitDebits;
+
 struct LimitZoneSettings
 {
     std::string_view name;
@@ -53,6 +55,9 @@ public:
 
     // A limit that did not apply: decided by nobody.
     shm::Counter exempt;
+
+    // Charges for what an answer cost that did not leave for Redis.
+    shm::Counter debits_lost;
 
 private:
     shm::Counter &cell(limit::Status status, limit::Source source)
@@ -85,10 +90,13 @@ public:
     // Configuration: asks nginx for the memory.
     bool declare(ngx_conf_t *cf);
 
-    // This worker's connection, when settings.redis names one. It lives as
+    // This worker's connection, when settings.redis names one. Both live as
     // long as the worker serves.
-    void connect(client::Redis *redis) { redis_ = redis; }
+    void connect(client::Redis *redis, LimitDebits *debits);
     client::Redis *redis() const { return redis_; }
+
+    // Charges `limit.cost` units in Redis; counted if that cannot be.
+    void debit(const redis::ScriptLimit &limit);
 
     // Tells how many instances limit together; 0: unknown, as it is until
     // this is set. `data` outlives the zone.
@@ -118,6 +126,7 @@ private:
     std::optional<HashSecret> secret_;
 
     client::Redis *redis_ = nullptr;
+    LimitDebits *debits_ = nullptr;
     CountInstances count_ = nullptr;
     void *count_data_ = nullptr;
 };

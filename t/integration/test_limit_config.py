@@ -63,7 +63,10 @@ def test_wrong_zone(check, zone, words):
     ("zone=users rate=fast", ['"fast"', "100r/s"]),
     ("zone=users burst=0", ['"0"', "1000000000"]),
     ("zone=users rate=1r/d burst=1000", ["smaller burst"]),
-    ("zone=users on=miss", ['"on=miss"', "on=request"]),
+    ("zone=users on=hit", ['"hit"', "on=miss"]),
+    ("zone=users phase=access", ['"access"', "phase=preaccess"]),
+    ("zone=users phase=preaccess on=miss", ["on=miss", "phase=preaccess"]),
+    ("zone=users phase=preaccess on=response", ["on=response"]),
     ("zone=users quota=5/day", ["zone=users", "leave quota= out"]),
     ("zone=monthly rate=5r/s", ["zone=monthly", "leave rate= out"]),
     ("zone=monthly burst=5", ["zone=monthly", "leave burst= out"]),
@@ -127,6 +130,13 @@ def test_limits_of_one_level_are_decided_in_one_place(check):
     said = check(http=REDIS + ZONE + shared,
                  location="edge_limit zone=users; edge_limit zone=shared;")
     assert "zone=shared" in said and "same redis=" in said
+
+
+def test_limits_of_different_moments_are_decided_where_they_are(check):
+    shared = ("edge_limit_zone $arg_k zone=shared:1m rate=1r/s redis=main;")
+    assert check(http=REDIS + ZONE + shared,
+                 location="edge_limit zone=users phase=preaccess;"
+                          "edge_limit zone=shared;") is None
 
 
 def test_blocks_may_stand_in_any_order(check):

@@ -1,0 +1,231 @@
+#include "flow/limit_round.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <tuple>
+
+#include "client/redis.h"
+#include "limit/key.h"
+#include "limit/local.h"
+#include "ngx/clock.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
+
+namespace edge::flow {
+
+namespace {
+
+using limit::Source;
+using limit::Status;
+using Kind = conf::LimitFallback::Kind;
+
+limit::Clocks now()
+{
+    return {static_cast<limit::Micros>(ngx::monotonic_micros()),
+            ngx::wall_micros()};
+}
+
+limit::LocalLimit local(const AppliedLimit &limit)
+{
+    return {limit.zone->buckets(), limit.hash, limit.meter,
+            limit.instances,       limit.cost, limit.dry_run};
+}
+
+std::uint32_t all_of(const LimitRound &round)
+{
+    return (1u << round.limits.size()) - 1;
+}
+
+std::uint32_t dry_runs(const LimitRound &round)
+{
+    std::uint32_t mask = 0;
+    for (std::size_t i = 0; i < round.limits.size(); i++) {
+        mask |= static_cast<std::uint32_t>(round.limits[i].dry_run) << i;
+    }
+    return mask;
+}
+
+tier::LimitLock lock_zones(const LimitRound &round)
+{
+    std::array<tier::LimitZone *, redis::kMaxLimits> zones;
+    std::transform(round.limits.begin(), round.limits.end(), zones.begin(),
+                   [](const AppliedLimit &limit) { return limit.zone; });
+    return tier::LimitLock({zones.data(), round.limits.size()});
+}
+
+redis::LimitAnswer decide_in_memory(const LimitRound &round)
+{
+    std::vector<limit::LocalLimit> limits;
+    limits.reserve(round.limits.size());
+    for (const AppliedLimit &limit : round.limits) {
+        limits.push_back(local(limit));
+    }
+    const tier::LimitLock lock = lock_zones(round);
+    return limit::decide_locally(limits, now());
+}
+
+// So that an outage begins with the buckets as full as they were.
+void note_states(const LimitRound &round)
+{
+    const tier::LimitLock lock = lock_zones(round);
+    for (std::size_t i = 0; i < round.limits.size(); i++) {
+        note_state(local(round.limits[i]), round.answer.states[i], now());
+    }
+}
+
+Status status_at(const LimitRound &round, std::size_t i)
+{
+    if (!round.denied(i)) {
+        return Status::passed;
+    }
+    return round.limits[i].dry_run ? Status::rejected_dry_run
+                                   : Status::rejected;
+}
+
+void count(const LimitRound &round)
+{
+    for (std::size_t i = 0; i < round.limits.size(); i++) {
+        const bool unjudged = round.status == Status::unlimited;
+        const Status status = unjudged ? round.status : status_at(round, i);
+        if (status == Status::passed && round.refused()) {
+            continue;
+        }
+        round.limits[i].zone->counters().add(status, *round.source);
+    }
+}
+
+// By how much a request is too much, in thousandths of a unit. Parts of units
+// come free in buckets only.
+ngx_uint_t excess(const LimitRound &round, std::size_t i)
+{
+    const limit::State &state = round.answer.states[i];
+    auto room = static_cast<double>(state.remaining);
+    const limit::Meter judge = round.judge(i);
+    if (const auto *bucket = std::get_if<limit::Bucket>(&judge)) {
+        room = (bucket->capacity - state.time) / bucket->interval;
+    }
+    const double units =
+        static_cast<double>(std::abs(round.limits[i].cost)) - room;
+    return static_cast<ngx_uint_t>(std::max(0.0, units) * 1000);
+}
+
+// In the words of limit_req, which log watchers know.
+void log_denial(ngx_http_request_t *r, const conf::Location &lcf,
+                const LimitRound &round, std::size_t i)
+{
+    const AppliedLimit &limit = round.limits[i];
+    const char *dry_run = limit.dry_run ? ", dry run" : "";
+    ngx_str_t zone = ngx::str(limit.zone->settings.name);
+    if (!round.decided_by_figures()) {
+        ngx_log_error(lcf.limit_log_level.value, r->connection->log, 0,
+                      "limiting requests%s, redis is away, by zone \"%V\"",
+                      dry_run, &zone);
+        return;
+    }
+    const ngx_uint_t milli = excess(round, i);
+    ngx_log_error(lcf.limit_log_level.value, r->connection->log, 0,
+                  "limiting requests%s, excess: %ui.%03ui by zone \"%V\"",
+                  dry_run, milli / 1000, milli % 1000, &zone);
+}
+
+void settle(ngx_http_request_t *r, const conf::Location &lcf, LimitRound &round,
+            Source source, const redis::LimitAnswer &answer)
+{
+    round.source = source;
+    round.answer = answer;
+    round.status = source == Source::open
+                       ? Status::unlimited
+                       : limit::status_of(answer.denied, dry_runs(round));
+    count(round);
+    for (std::size_t i = 0; i < round.limits.size(); i++) {
+        if (round.denied(i)) {
+            log_denial(r, lcf, round, i);
+        }
+    }
+}
+
+} // namespace
+
+redis::ScriptLimit AppliedLimit::for_script(ngx_pool_t *pool) const
+{
+    const tier::LimitZoneSettings &settings = zone->settings;
+    redis::ScriptLimit limit = script_figures(meter);
+    limit.key =
+        ngx::pool_copy(pool, limit::redis_key(settings.redis->prefix,
+                                              {settings.name, value, tag}, {}));
+    limit.cost = cost;
+    limit.dry_run = dry_run;
+    return limit;
+}
+
+// All limits of a round have the same Redis, or none.
+bool settle_at_once(ngx_http_request_t *r, const conf::Location &lcf,
+                    LimitRound &round)
+{
+    const tier::LimitZone &zone = *round.limits.front().zone;
+    if (zone.settings.redis == nullptr) {
+        settle(r, lcf, round, Source::local, decide_in_memory(round));
+        return true;
+    }
+    if (zone.redis() != nullptr && zone.redis()->up()) {
+        return false;
+    }
+    settle_by_fallback(r, lcf, round);
+    return true;
+}
+
+void settle_by_redis(ngx_http_request_t *r, const conf::Location &lcf,
+                     LimitRound &round, const redis::LimitAnswer &answer)
+{
+    settle(r, lcf, round, Source::redis, answer);
+    note_states(round);
+}
+
+void settle_by_fallback(ngx_http_request_t *r, const conf::Location &lcf,
+                        LimitRound &round)
+{
+    switch (lcf.limit_fallback.value.kind) {
+    case Kind::local:
+        settle(r, lcf, round, Source::local, decide_in_memory(round));
+        break;
+    case Kind::open:
+        settle(r, lcf, round, Source::open, {});
+        break;
+    case Kind::closed:
+        settle(r, lcf, round, Source::closed, {.denied = all_of(round)});
+        break;
+    }
+}
+
+std::optional<std::size_t> LimitRound::tightest() const
+{
+    std::optional<std::size_t> found;
+    const auto rank = [this](std::size_t i) {
+        return std::tuple(!(denied(i) && !limits[i].dry_run), !denied(i),
+                          answer.states[i].remaining);
+    };
+    for (std::size_t i = 0; i < limits.size(); i++) {
+        if (!found || rank(i) < rank(*found)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+void charge_limit(ngx_http_request_t *r, const LimitRound &round, std::size_t i,
+                  std::int64_t units)
+{
+    const AppliedLimit &limit = round.limits[i];
+    if (round.source == Source::redis) {
+        redis::ScriptLimit debit = limit.for_script(r->pool);
+        debit.cost = units;
+        limit.zone->debit(debit);
+    } else if (round.source == Source::local) {
+        tier::LimitZone *zone = limit.zone;
+        const tier::LimitLock lock({&zone, 1});
+        charge_locally(local(limit), static_cast<double>(units), now());
+    }
+}
+
+} // namespace edge::flow

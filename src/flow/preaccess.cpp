@@ -1,0 +1,42 @@
+#include "flow/preaccess.h"
+
+#include "flow/limit_answer.h"
+#include "flow/limit_check.h"
+#include "flow/limit_query.h"
+#include "flow/pending.h"
+
+namespace edge::flow {
+
+namespace {
+
+constexpr auto kPoint = conf::LimitPoint::preaccess;
+
+// Redis has been asked, if it was to be.
+ngx_int_t conclude(ngx_http_request_t *r)
+{
+    return check_limits(r, conf::location(r), kPoint) == LimitVerdict::refuse
+               ? refuse_before_access(r)
+               : NGX_DECLINED;
+}
+
+} // namespace
+
+ngx_int_t on_preaccess(ngx_http_request_t *r)
+{
+    if (r != r->main) {
+        return NGX_DECLINED;
+    }
+    if (Pending *pending = find_pending(r);
+        pending != nullptr && pending->has_resumed()) {
+        return conclude(r);
+    }
+    if (check_limits(r, conf::location(r), kPoint) != LimitVerdict::ask_redis) {
+        return conclude(r);
+    }
+    Pending &pending = make_pending(r);
+    const ngx_int_t rc =
+        pending.run(r, ask_redis_for_limits(pending.flow(), r, kPoint));
+    return rc == NGX_AGAIN ? rc : conclude(r);
+}
+
+} // namespace edge::flow
