@@ -1,6 +1,7 @@
 #include "api/handler.h"
 
 #include "api/health.h"
+#include "api/limits.h"
 #include "api/metrics.h"
 #include "api/purge.h"
 #include "api/response.h"
@@ -40,6 +41,7 @@ struct Route
 constexpr Route kRoutes[] = {
     {"metrics", NGX_HTTP_GET | NGX_HTTP_HEAD, "GET, HEAD", &get_metrics},
     {"health", NGX_HTTP_GET | NGX_HTTP_HEAD, "GET, HEAD", &get_health},
+    {"limits", NGX_HTTP_GET | NGX_HTTP_DELETE, "GET, DELETE", &handle_limits},
     {"purge", NGX_HTTP_POST, "POST", &post_purge},
 };
 
@@ -74,7 +76,7 @@ ngx_int_t handle(ngx_http_request_t *r)
                                  "Allow says which methods are known here."));
     }
     return refuse(r, problem(NGX_HTTP_NOT_FOUND,
-                             "There is metrics, health and purge here."));
+                             "There is metrics, health, limits and purge here."));
 }
 
 } // namespace edge::api

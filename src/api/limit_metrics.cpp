@@ -35,6 +35,17 @@ void exemptions(Exposition &out, const Zones &zones)
     }
 }
 
+void near(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_limit_near_total";
+    out.family(name, "counter",
+               "Requests that passed and left less than a fifth.");
+    for (const tier::LimitZone *zone : zones) {
+        out.sample(name, {{"zone", zone->settings.name}},
+                   zone->counters().near.value());
+    }
+}
+
 void debits(Exposition &out, const Zones &zones)
 {
     constexpr std::string_view name = "edge_limit_debits_lost_total";
@@ -68,6 +79,7 @@ void add_limit_metrics(Exposition &out, const Zones &zones)
 {
     decisions(out, zones);
     exemptions(out, zones);
+    near(out, zones);
     debits(out, zones);
     keys(out, zones);
 }

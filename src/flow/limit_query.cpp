@@ -52,6 +52,12 @@ LimitQuery::LimitQuery(ngx::Flow &flow, ngx_http_request_t *r,
 {
 }
 
+void LimitQuery::send()
+{
+    hand_over_charges(r_, round_);
+    call_.send();
+}
+
 void LimitQuery::settle(const redis::Operation &operation)
 {
     const redis::Reply *reply = operation.reply();
@@ -74,6 +80,7 @@ ngx::Task ask_redis_for_limits(ngx::Flow &flow, ngx_http_request_t *r,
                                conf::LimitPoint point)
 {
     LimitQuery query(flow, r, *find_limit_check(r), point);
+    query.send();
     co_await query;
 }
 

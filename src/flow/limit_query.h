@@ -22,7 +22,7 @@ public:
     LimitQuery(ngx::Flow &flow, ngx_http_request_t *r, LimitCheck &check,
                conf::LimitPoint point);
 
-    void send() { call_.send(); }
+    void send();
 
     bool await_ready() { return call_.await_ready(); }
     void await_suspend(std::coroutine_handle<> self)

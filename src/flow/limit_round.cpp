@@ -7,7 +7,6 @@
 
 #include "client/redis.h"
 #include "limit/key.h"
-#include "limit/local.h"
 #include "ngx/clock.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
@@ -54,23 +53,38 @@ tier::LimitLock lock_zones(const LimitRound &round)
     return tier::LimitLock({zones.data(), round.limits.size()});
 }
 
-redis::LimitAnswer decide_in_memory(const LimitRound &round)
+std::vector<limit::LocalLimit> all_local(const LimitRound &round)
 {
     std::vector<limit::LocalLimit> limits;
     limits.reserve(round.limits.size());
     for (const AppliedLimit &limit : round.limits) {
         limits.push_back(local(limit));
     }
+    return limits;
+}
+
+redis::LimitAnswer decide_in_memory(const LimitRound &round)
+{
+    const auto limits = all_local(round);
     const tier::LimitLock lock = lock_zones(round);
     return limit::decide_locally(limits, now());
 }
 
-// So that an outage begins with the buckets as full as they were.
+std::optional<redis::LimitAnswer> refuse_from_memory(const LimitRound &round)
+{
+    const auto limits = all_local(round);
+    const tier::LimitLock lock = lock_zones(round);
+    return limit::refuse_as_told(limits, now());
+}
+
+// So that an outage begins with the buckets as full as they were, and Redis is
+// not asked for what it has just refused.
 void note_states(const LimitRound &round)
 {
     const tier::LimitLock lock = lock_zones(round);
     for (std::size_t i = 0; i < round.limits.size(); i++) {
-        note_state(local(round.limits[i]), round.answer.states[i], now());
+        note_state(local(round.limits[i]), round.answer.states[i],
+                   round.denied(i), round.asked);
     }
 }
 
@@ -83,6 +97,13 @@ Status status_at(const LimitRound &round, std::size_t i)
                                    : Status::rejected;
 }
 
+// Less than a fifth is left.
+bool is_near(const LimitRound &round, std::size_t i)
+{
+    return round.decided_by_figures() &&
+           round.answer.states[i].remaining * 5 < units(round.judge(i));
+}
+
 void count(const LimitRound &round)
 {
     for (std::size_t i = 0; i < round.limits.size(); i++) {
@@ -91,7 +112,11 @@ void count(const LimitRound &round)
         if (status == Status::passed && round.refused()) {
             continue;
         }
-        round.limits[i].zone->counters().add(status, *round.source);
+        tier::LimitCounters &counters = round.limits[i].zone->counters();
+        counters.add(status, *round.source);
+        if (status == Status::passed && is_near(round, i)) {
+            counters.near.add();
+        }
     }
 }
 
@@ -168,11 +193,15 @@ bool settle_at_once(ngx_http_request_t *r, const conf::Location &lcf,
         settle(r, lcf, round, Source::local, decide_in_memory(round));
         return true;
     }
-    if (zone.redis() != nullptr && zone.redis()->up()) {
-        return false;
+    if (zone.redis() == nullptr || !zone.redis()->up()) {
+        settle_by_fallback(r, lcf, round);
+        return true;
     }
-    settle_by_fallback(r, lcf, round);
-    return true;
+    if (const auto refusal = refuse_from_memory(round)) {
+        settle(r, lcf, round, Source::denied_cache, *refusal);
+        return true;
+    }
+    return false;
 }
 
 void settle_by_redis(ngx_http_request_t *r, const conf::Location &lcf,
@@ -211,6 +240,24 @@ std::optional<std::size_t> LimitRound::tightest() const
         }
     }
     return found;
+}
+
+void hand_over_charges(ngx_http_request_t *r, LimitRound &round)
+{
+    round.asked = now();
+    for (const AppliedLimit &limit : round.limits) {
+        tier::LimitZone *zone = limit.zone;
+        std::int64_t units = 0;
+        {
+            const tier::LimitLock lock({&zone, 1});
+            units = take_charges(local(limit), round.asked);
+        }
+        if (units > 0) {
+            redis::ScriptLimit debit = limit.for_script(r->pool);
+            debit.cost = units;
+            zone->debit(debit);
+        }
+    }
 }
 
 void charge_limit(ngx_http_request_t *r, const LimitRound &round, std::size_t i,

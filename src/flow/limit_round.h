@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "conf/location.h"
 #include "limit/fields.h"
+#include "limit/local.h"
 #include "limit/status.h"
 #include "ngx/nginx.h"
 #include "redis/limit_script.h"
@@ -40,20 +41,22 @@ struct LimitRound
 
     limit::Status status = limit::Status::exempt;
     std::optional<limit::Source> source; // none: not decided (yet)
-    redis::LimitAnswer answer;           // of `redis` and `local`
+    limit::Clocks asked;                 // when Redis was, if it was
+    redis::LimitAnswer answer;           // when decided by figures
 
     bool decided_by_figures() const
     {
-        return source == limit::Source::redis || source == limit::Source::local;
+        return source && source != limit::Source::open &&
+               source != limit::Source::closed;
     }
     bool refused() const { return status == limit::Status::rejected; }
     bool denied(std::size_t i) const { return answer.denied >> i & 1; }
     // By which was decided.
     limit::Meter judge(std::size_t i) const
     {
-        return source == limit::Source::redis
-                   ? limits[i].meter
-                   : share(limits[i].meter, limits[i].instances);
+        return source == limit::Source::local
+                   ? share(limits[i].meter, limits[i].instances)
+                   : limits[i].meter;
     }
     // The limit that refused or would have, or else the one with the least
     // left; nullopt without any limit.
@@ -69,6 +72,9 @@ void settle_by_redis(ngx_http_request_t *r, const conf::Location &lcf,
 // By edge_limit_fallback.
 void settle_by_fallback(ngx_http_request_t *r, const conf::Location &lcf,
                         LimitRound &round);
+
+// Before Redis is asked: it gets what was charged here without it.
+void hand_over_charges(ngx_http_request_t *r, LimitRound &round);
 
 // Charges one limit of a round for what its answer has cost.
 void charge_limit(ngx_http_request_t *r, const LimitRound &round, std::size_t i,

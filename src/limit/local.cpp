@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace edge::limit {
 
@@ -49,15 +50,54 @@ public:
         write();
     }
 
-    // As told by Redis, in place of all that was known.
-    void replace(const State &state)
+    // As told by Redis.
+    void tell(const State &state, bool denied)
     {
-        record_.own = 0;
-        record_.before = 0;
         std::visit([&](const auto &m) { tell(m, state); }, limit_.meter);
+        record_.told_at = now_.steady;
+        if (const auto *bucket = std::get_if<Bucket>(&limit_.meter)) {
+            hold(*bucket, denied);
+        }
         if (known_ || record_.expires > now_.steady) {
             write();
         }
+    }
+
+    // Of the whole, as Redis told last; nullopt: nothing is certain.
+    std::optional<State> told() const
+    {
+        if (!(now_.steady < record_.told_at + kTrust)) {
+            return std::nullopt;
+        }
+        if (const auto *bucket = std::get_if<Bucket>(&limit_.meter)) {
+            const Micros level = std::max(0.0, record_.told - now_.steady);
+            return State{limit::remaining(*bucket, level), level};
+        }
+        const auto *quota = std::get_if<Quota>(&limit_.meter);
+        if (quota == nullptr || !known_) {
+            return std::nullopt;
+        }
+        const double rest = std::max(0.0, quota->units - record_.told);
+        return State{static_cast<std::uint64_t>(rest), time(*quota)};
+    }
+
+    // The same where nothing is certain: at least what was told is gone.
+    State guess() const
+    {
+        const std::uint64_t most = units(limit_.meter);
+        const bool counts = !std::holds_alternative<Bucket>(limit_.meter);
+        const auto gone = counts ? static_cast<std::uint64_t>(record_.told) : 0;
+        return {most - std::min(most, gone), 0};
+    }
+
+    std::int64_t take_charges()
+    {
+        const double units =
+            std::visit([this](const auto &m) { return take(m); }, share_);
+        if (units > 0) {
+            write();
+        }
+        return static_cast<std::int64_t>(units);
     }
 
 private:
@@ -88,7 +128,28 @@ private:
     void tell(const Bucket &, const State &state)
     {
         record_.told = now_.steady + state.time;
-        record_.expires = record_.told;
+        record_.expires = std::max(record_.told, record_.own);
+    }
+    void hold(const Bucket &bucket, bool denied)
+    {
+        const Micros room =
+            bucket.capacity -
+            static_cast<double>(std::abs(limit_.cost)) * bucket.interval;
+        if (denied && room >= 0 && bucket.capacity > 2 * kHold) {
+            record_.told = std::max(record_.told, now_.steady + kHold + room);
+            record_.expires = std::max(record_.told, record_.own);
+        }
+    }
+    // A share drains as many times slower as there are instances.
+    double take(const Bucket &bucket)
+    {
+        const Micros known = std::max(record_.told, now_.steady);
+        const double units =
+            std::ceil(std::max(0.0, record_.own - known) / bucket.interval);
+        record_.own = 0;
+        record_.told = known + units * std::get<Bucket>(limit_.meter).interval;
+        record_.expires = std::max(record_.expires, record_.told);
+        return units;
     }
 
     // Windows
@@ -123,8 +184,10 @@ private:
                 .value_or(0));
     }
     void charge(const Window &, double units) { record_.own += units; }
+    double take(const Window &) { return take_units(); }
     void tell(const Window &window, const State &state)
     {
+        record_.before = 0;
         record_.told = window.units - static_cast<double>(state.remaining);
         record_.expires = now_.steady - std::fmod(now_.steady, window.width) +
                           2 * window.width;
@@ -147,10 +210,17 @@ private:
         record_.expires = now_.steady + time(quota);
         record_.own += units;
     }
+    double take(const Quota &) { return take_units(); }
     void tell(const Quota &quota, const State &state)
     {
         record_.told = quota.units - static_cast<double>(state.remaining);
         record_.expires = now_.steady + state.time;
+    }
+
+    double take_units()
+    {
+        record_.told += record_.own;
+        return std::exchange(record_.own, 0);
     }
 
     // When there will be one unit, if there is none.
@@ -211,9 +281,40 @@ void charge_locally(const LocalLimit &limit, double units, const Clocks &now)
     Ledger(limit, now).charge(units);
 }
 
-void note_state(const LocalLimit &limit, const State &state, const Clocks &now)
+void note_state(const LocalLimit &limit, const State &state, bool denied,
+                const Clocks &asked)
 {
-    Ledger(limit, now).replace(state);
+    Ledger(limit, asked).tell(state, denied);
+}
+
+std::optional<redis::LimitAnswer>
+refuse_as_told(std::span<const LocalLimit> limits, const Clocks &now)
+{
+    redis::LimitAnswer answer{.granted = 1, .limits = limits.size()};
+    for (std::size_t i = 0; i < limits.size(); i++) {
+        const LocalLimit &limit = limits[i];
+        const auto told = Ledger(limit, now).told();
+        const auto cost = static_cast<std::uint64_t>(std::abs(limit.cost));
+        answer.states[i] = told.value_or(Ledger(limit, now).guess());
+        if (told && wait_for(limit.meter, *told, cost) != 0.0) {
+            answer.denied |= 1u << i;
+            answer.granted = limit.dry_run ? answer.granted : 0;
+        }
+    }
+    return answer.granted ? std::nullopt : std::optional(answer);
+}
+
+void forget(const LocalLimit &limit, const Clocks &now)
+{
+    shm::Buckets zone = limit.zone;
+    if (zone.find(limit.key, now.steady) != shm::BucketRecord{}) {
+        zone.put(limit.key, {}, now.steady);
+    }
+}
+
+std::int64_t take_charges(const LocalLimit &limit, const Clocks &now)
+{
+    return Ledger(limit, now).take_charges();
 }
 
 } // namespace edge::limit

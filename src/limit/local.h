@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/hash.h"
@@ -41,7 +42,27 @@ redis::LimitAnswer decide_locally(std::span<const LocalLimit> limits,
 // Charges what has been admitted, whatever is left. At most a full bucket.
 void charge_locally(const LocalLimit &limit, double units, const Clocks &now);
 
-// Remembers what a reply of Redis told.
-void note_state(const LocalLimit &limit, const State &state, const Clocks &now);
+// Remembers what a reply of Redis told that was asked for at `asked`. What was
+// charged here stays until it is taken. When Redis refused the cost, it is not
+// asked again for kHold: a bucket that holds more than comes in that time
+// loses nothing by it.
+inline constexpr Micros kHold = 5'000;
+void note_state(const LocalLimit &limit, const State &state, bool denied,
+                const Clocks &asked);
+
+// The refusal, if Redis would refuse the costs still by what it told last: a
+// bucket only empties with time, and a quota with its period. Windows say
+// nothing. Nullopt: ask; at the latest kTrust after it was told, as the key may
+// have been reset.
+inline constexpr Micros kTrust = 250'000;
+std::optional<redis::LimitAnswer>
+refuse_as_told(std::span<const LocalLimit> limits, const Clocks &now);
+
+// Units that were charged here while Redis was away and are to be charged
+// there. From now on they count as told.
+std::int64_t take_charges(const LocalLimit &limit, const Clocks &now);
+
+// Nothing is known of the key any more.
+void forget(const LocalLimit &limit, const Clocks &now);
 
 } // namespace edge::limit

@@ -55,6 +55,16 @@ std::optional<Meter> make_meter(const Figures &figures)
     return make_bucket(figures.rate, figures.burst);
 }
 
+std::uint64_t units(const Meter &meter)
+{
+    return std::visit(
+        Overloaded{[](const Bucket &bucket) { return remaining(bucket, 0); },
+                   [](const auto &counted) {
+                       return static_cast<std::uint64_t>(counted.units);
+                   }},
+        meter);
+}
+
 Meter share(const Meter &meter, std::uint64_t instances)
 {
     return std::visit(Overloaded{[=](const Bucket &bucket) -> Meter {

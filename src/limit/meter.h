@@ -38,6 +38,9 @@ std::optional<Meter> make_meter(const Figures &figures);
 // meter, and a time (redis/limit_script.h says which).
 using State = redis::LimitState;
 
+// That can be had at once of what is unused.
+std::uint64_t units(const Meter &meter);
+
 // The part of one of `instances` that limit alike without knowing of each
 // other: at least one unit.
 Meter share(const Meter &meter, std::uint64_t instances);

@@ -21,11 +21,12 @@ inline constexpr std::size_t kStatuses = 5;
 enum class Source : std::uint8_t
 {
     redis,
-    local, // the buckets in memory
-    open,  // nobody, as configured
-    closed // nobody, as configured
+    denied_cache, // what Redis told last: it refuses still
+    local,        // the buckets in memory
+    open,         // nobody, as configured
+    closed        // nobody, as configured
 };
-inline constexpr std::size_t kSources = 4;
+inline constexpr std::size_t kSources = 5;
 
 // Upper case, as in PASSED.
 std::string_view name(Status status);

@@ -44,7 +44,7 @@ inline constexpr std::array kCommands{
     CommandInfo{command::kCluster, "+cluster|slots",
                 "with mode cluster: which node has which slots"},
     CommandInfo{command::kDel, "+del",
-                "an answer that is not stored takes back the one that is"},
+                "an answer that is taken back, a limit that is reset"},
     CommandInfo{command::kEval, "+eval", "scripts the server does not know"},
     CommandInfo{command::kEvalSha, "+evalsha", "scripts"},
     CommandInfo{command::kGet, "+get", "lookup"},

@@ -15,7 +15,7 @@ struct Buckets::Place
 
 struct alignas(Buckets::kAlignment) Buckets::Header
 {
-    static constexpr std::uint64_t kMagic = 0x32746b6265676465; // "edgebkt2"
+    static constexpr std::uint64_t kMagic = 0x33746b6265676465; // "edgebkt3"
 
     std::uint64_t magic = kMagic;
     std::uint64_t places = 0;
@@ -145,6 +145,7 @@ void Buckets::put(const Hash128 &key, const BucketRecord &record, double now)
     Place *own = own_place(key);
     BucketRecord &kept = own ? own->record : claim(key, now).record;
     kept.told = record.told;
+    kept.told_at = record.told_at;
     kept.own = record.own;
     kept.before = record.before;
     kept.denies = record.denies;

@@ -23,12 +23,13 @@
 
 namespace edge::shm {
 
-// Of one key. What the last three are depends on the kind of its limit.
+// Of one key. What `told`, `own` and `before` are depends on the kind of its limit.
 struct BucketRecord
 {
     double expires = 0; // from then on nothing here counts any more
     double denies = 0;  // until then not one unit is left
     double told = 0;    // as Redis told last
+    double told_at = 0; // when it was asked
     double own = 0;     // charged here since, without Redis
     double before = 0;
 
@@ -40,7 +41,7 @@ class Buckets
 {
 public:
     static constexpr std::size_t kPlaces = 16;
-    static constexpr std::size_t kBytesPerPlace = 56;
+    static constexpr std::size_t kBytesPerPlace = 64;
     static constexpr std::size_t kAlignment = 64;
 
     // Makes an empty table of aligned memory; nullopt: not enough of it.

@@ -56,6 +56,9 @@ public:
     // A limit that did not apply: decided by nobody.
     shm::Counter exempt;
 
+    // Decisions that left less than a fifth.
+    shm::Counter near;
+
     // Charges for what an answer cost that did not leave for Redis.
     shm::Counter debits_lost;
 

@@ -79,7 +79,7 @@ def test_under_load_no_more_than_rate_and_burst_are_admitted(limited):
     for thread in threads:
         thread.join()
     took = time.monotonic() - begin
-    assert sources == {"redis"}
+    assert "redis" in sources and sources <= {"redis", "denied_cache"}
     assert 10 <= len(admitted) <= 50 * took + 10
 
 

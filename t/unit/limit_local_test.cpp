@@ -138,7 +138,7 @@ void an_outage_begins_with_what_redis_told_last(void **)
     // Four of six units were taken; each of two instances answers for half
     // of what is left.
     limits[0].instances = 2;
-    note_state(limits[0], {2, 400'000}, kNow);
+    note_state(limits[0], {2, 400'000}, false, kNow);
     assert_int_equal(decide_locally(limits, kNow).granted, 1);
     assert_int_equal(decide_locally(limits, kNow).granted, 0);
 }
@@ -147,7 +147,7 @@ void an_empty_bucket_is_not_remembered(void **)
 {
     const Zone zone;
     const LocalLimit limit = limit_in(zone, "10r/s", 6);
-    note_state(limit, {6, 0}, kNow);
+    note_state(limit, {6, 0}, false, kNow);
     assert_false(is_known(limit));
 }
 
@@ -183,11 +183,157 @@ void what_redis_told_last_counts(void **)
 {
     const Zone zone;
     const LocalLimit limit = limit_in(zone, "10r/s", 6);
-    note_state(limit, {1, 500'000}, kNow);
-    note_state(limit, {5, 100'000}, kNow);
+    note_state(limit, {1, 500'000}, false, kNow);
+    note_state(limit, {5, 100'000}, false, kNow);
     assert_int_equal(admitted(limit, kNow, 10), 5);
-    note_state(limit, {6, 0}, kNow);
-    assert_int_equal(admitted(limit, kNow, 10), 6);
+}
+
+// Under attack
+
+std::optional<redis::LimitAnswer> refusal(const LocalLimit &limit, Micros at)
+{
+    return refuse_as_told(std::span(&limit, 1), later(at));
+}
+
+void what_redis_refused_is_refused_as_long_as_it_would(void **)
+{
+    const Zone zone;
+    LocalLimit limit = limit_in(zone, "10r/s", 6);
+    note_state(limit, {0, 600'000}, true, kNow);
+    assert_some(refusal(limit, 99'999));
+    assert_none(refusal(limit, 100'000));
+    limit.cost = 3;
+    assert_some(refusal(limit, kTrust - 1));
+    assert_true(refusal(limit, 0)->states[0] ==
+                (redis::LimitState{0, 600'000}));
+}
+
+void a_refusal_is_believed_for_a_quarter_of_a_second(void **)
+{
+    const Zone zone;
+    LocalLimit limit = limit_in(zone, "1r/h", 1);
+    note_state(limit, {0, 3600e6}, true, kNow);
+    assert_some(refusal(limit, kTrust - 1));
+    assert_none(refusal(limit, kTrust));
+}
+
+void what_is_forgotten_neither_refuses_nor_is_handed_over(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = limit_in(zone, "1r/h", 1);
+    assert_int_equal(admitted(limit, kNow, 5), 1);
+    note_state(limit, {0, 3600e6}, true, kNow);
+    forget(limit, kNow);
+    assert_none(refusal(limit, 0));
+    assert_int_equal(take_charges(limit, kNow), 0);
+    assert_int_equal(admitted(limit, kNow, 5), 1);
+}
+
+void a_larger_burst_ends_a_refusal_at_once(void **)
+{
+    const Zone zone;
+    LocalLimit limit = limit_in(zone, "10r/s", 6);
+    note_state(limit, {0, 600'000}, true, kNow);
+    limit.meter = *make_bucket({10, 1}, 7);
+    assert_none(refusal(limit, 0));
+}
+
+void a_hot_key_that_was_refused_is_left_alone_for_a_moment(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = limit_in(zone, "10000r/s", 1000);
+    note_state(limit, {0, 100'000}, true, kNow);
+    assert_some(refusal(limit, kHold - 1));
+    assert_none(refusal(limit, kHold));
+}
+
+void a_bucket_too_small_for_that_moment_is_asked_again_at_once(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = limit_in(zone, "10000r/s", 10);
+    note_state(limit, {0, 1000}, true, kNow);
+    assert_none(refusal(limit, 100));
+}
+
+void nothing_is_refused_that_redis_did_not_tell_of(void **)
+{
+    const Zone zone;
+    LocalLimit limit = limit_in(zone, "1r/h", 1);
+    assert_none(refusal(limit, 0));
+    assert_int_equal(admitted(limit, kNow, 5), 1);
+    assert_none(refusal(limit, 0));
+
+    limit = window_in(zone, 1, 60e6);
+    note_state(limit, {0, 60e6}, true, kNow);
+    assert_none(refusal(limit, 0));
+}
+
+void a_used_up_quota_is_refused_until_it_ends(void **)
+{
+    const Zone zone;
+    LocalLimit limit = quota_in(zone, 10, Calendar::hour);
+    note_state(limit, {2, 50e6}, false, kNow);
+    assert_none(refusal(limit, 0));
+    limit.cost = 3;
+    assert_some(refusal(limit, 100'000));
+    note_state(limit, {2, 50'000}, false, kNow);
+    assert_some(refusal(limit, 49'999));
+    assert_none(refusal(limit, 50'000));
+}
+
+void a_dry_run_refuses_nobody_as_told(void **)
+{
+    const Zone zone;
+    LocalLimit limit = limit_in(zone, "10r/s", 1);
+    note_state(limit, {0, 100'000}, true, kNow);
+    limit.dry_run = true;
+    assert_none(refusal(limit, 0));
+}
+
+// Handing over
+
+void what_was_charged_here_is_handed_over_once(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = limit_in(zone, "10r/s", 6);
+    note_state(limit, {4, 200'000}, false, kNow);
+    assert_int_equal(admitted(limit, kNow, 3), 3);
+    assert_int_equal(take_charges(limit, kNow), 3);
+    assert_int_equal(take_charges(limit, kNow), 0);
+    assert_int_equal(admitted(limit, kNow, 10), 1);
+}
+
+void what_has_drained_is_not_handed_over(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = limit_in(zone, "10r/s", 6);
+    assert_int_equal(admitted(limit, kNow, 4), 4);
+    assert_int_equal(take_charges(limit, later(300'000)), 1);
+    assert_int_equal(take_charges(limit, later(500'000)), 0);
+}
+
+void shares_hand_over_what_they_have_admitted(void **)
+{
+    const Zone bucket, quota;
+    LocalLimit limit = limit_in(bucket, "10r/s", 6);
+    limit.instances = 3;
+    assert_int_equal(admitted(limit, kNow, 10), 2);
+    assert_int_equal(take_charges(limit, kNow), 2);
+
+    limit = quota_in(quota, 90, Calendar::day);
+    limit.instances = 3;
+    assert_int_equal(admitted(limit, kNow, 100), 30);
+    assert_int_equal(take_charges(limit, kNow), 30);
+    assert_int_equal(take_charges(limit, kNow), 0);
+}
+
+void an_answer_asked_for_before_does_not_forget_a_charge(void **)
+{
+    const Zone zone;
+    const LocalLimit limit = limit_in(zone, "10r/s", 6);
+    assert_int_equal(admitted(limit, kNow, 3), 3);
+    note_state(limit, {5, 100'000}, false, kNow);
+    assert_int_equal(take_charges(limit, kNow), 2);
 }
 
 void a_window_admits_its_units_and_then_what_fades(void **)
@@ -221,7 +367,7 @@ void a_window_begins_an_outage_with_what_is_left_of_it(void **)
     const Zone zone;
     LocalLimit limit = window_in(zone, 10, 1e6);
     limit.instances = 2;
-    note_state(limit, {4, 100'000}, kNow);
+    note_state(limit, {4, 100'000}, false, kNow);
     assert_int_equal(admitted(limit, kNow, 10), 2);
     assert_int_equal(admitted(limit, later(2'000'000), 10), 5);
 }
@@ -253,7 +399,7 @@ void a_quota_begins_an_outage_with_a_share_of_what_is_left(void **)
     const Zone zone;
     LocalLimit limit = quota_in(zone, 1000, Calendar::month);
     limit.instances = 4;
-    note_state(limit, {900, 5e12}, kNow);
+    note_state(limit, {900, 5e12}, false, kNow);
     assert_int_equal(admitted(limit, kNow, 300), 225);
 }
 
@@ -284,6 +430,20 @@ int main()
         cmocka_unit_test(instances_together_admit_no_more_than_one_would),
         cmocka_unit_test(a_full_zone_still_limits),
         cmocka_unit_test(what_redis_told_last_counts),
+        cmocka_unit_test(what_redis_refused_is_refused_as_long_as_it_would),
+        cmocka_unit_test(a_refusal_is_believed_for_a_quarter_of_a_second),
+        cmocka_unit_test(what_is_forgotten_neither_refuses_nor_is_handed_over),
+        cmocka_unit_test(a_larger_burst_ends_a_refusal_at_once),
+        cmocka_unit_test(a_hot_key_that_was_refused_is_left_alone_for_a_moment),
+        cmocka_unit_test(
+            a_bucket_too_small_for_that_moment_is_asked_again_at_once),
+        cmocka_unit_test(nothing_is_refused_that_redis_did_not_tell_of),
+        cmocka_unit_test(a_used_up_quota_is_refused_until_it_ends),
+        cmocka_unit_test(a_dry_run_refuses_nobody_as_told),
+        cmocka_unit_test(what_was_charged_here_is_handed_over_once),
+        cmocka_unit_test(what_has_drained_is_not_handed_over),
+        cmocka_unit_test(shares_hand_over_what_they_have_admitted),
+        cmocka_unit_test(an_answer_asked_for_before_does_not_forget_a_charge),
         cmocka_unit_test(a_window_admits_its_units_and_then_what_fades),
         cmocka_unit_test(who_waits_as_a_window_told_is_admitted),
         cmocka_unit_test(a_window_begins_an_outage_with_what_is_left_of_it),
