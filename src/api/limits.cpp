@@ -116,6 +116,7 @@ void forget_in_memory(const Inquiry &inquiry)
 {
     const tier::LimitLock lock({&inquiry.zone, 1});
     limit::forget(local(inquiry), now());
+    inquiry.zone->leases().forget(inquiry.zone->hash(inquiry.key));
 }
 
 std::string redis_key(const Inquiry &inquiry)

@@ -61,6 +61,7 @@ struct LimitUse
 {
     tier::LimitZone *zone = nullptr;
     LimitPoint point = LimitPoint::request;
+    bool leased = false;    // sync=lease
     bool by_answer = false; // decided by a look; charged when it has ended
     ngx::Value *condition = nullptr; // if=; null: always
     Figure<std::uint64_t> cost;      // 1
@@ -71,12 +72,30 @@ struct LimitUse
 };
 
 // What clients are told about limits they have kept, or not.
-enum class LimitHeaders : std::uint8_t { off, draft, legacy, both };
+struct LimitHeaders
+{
+    enum class Kind : std::uint8_t
+    {
+        off,
+        draft,
+        legacy,
+        both
+    };
+
+    Kind kind = Kind::draft;
+    bool epoch = false;       // X-RateLimit-Reset as a time, not a delay
+    std::uint64_t jitter = 0; // percent that Retry-After may be longer
+};
 
 // What a refused client reads, unless error_page has something for it.
 struct LimitBody
 {
-    enum class Kind : std::uint8_t { problem, none, custom };
+    enum class Kind : std::uint8_t
+    {
+        problem,
+        none,
+        custom
+    };
 
     Kind kind = Kind::problem;
     ngx::Value *text = nullptr; // of `custom`, with its type
@@ -86,7 +105,12 @@ struct LimitBody
 // What counts while Redis does not answer.
 struct LimitFallback
 {
-    enum class Kind : std::uint8_t { local, open, closed };
+    enum class Kind : std::uint8_t
+    {
+        local,
+        open,
+        closed
+    };
 
     Kind kind = Kind::local;
     std::uint64_t instances = 0; // that share the rate; 0: as many as live

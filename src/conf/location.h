@@ -92,7 +92,7 @@ struct Location
     Setting<std::vector<LimitUse>> limits;
     Setting<ngx_uint_t> limit_status{NGX_HTTP_TOO_MANY_REQUESTS};
     // The standard's: X-RateLimit-Reset means one thing here, another there.
-    Setting<LimitHeaders> limit_headers{LimitHeaders::draft};
+    Setting<LimitHeaders> limit_headers;
     Setting<LimitBody> limit_body;
     Setting<LimitFallback> limit_fallback;
     Setting<bool> limit_dry_run;

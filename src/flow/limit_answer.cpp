@@ -9,13 +9,14 @@
 #include "ngx/guard.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
+#include "ngx/random.h"
 #include "ngx/text.h"
 
 namespace edge::flow {
 
 namespace {
 
-using conf::LimitHeaders;
+using Headers = conf::LimitHeaders::Kind;
 using Kind = conf::LimitBody::Kind;
 
 // By then Redis has been tried again.
@@ -51,7 +52,8 @@ void add_draft_fields(ngx_http_request_t *r, limit::Standings standings)
 }
 
 // These have room for one limit, and the origin's own may not be hidden.
-void add_legacy_fields(ngx_http_request_t *r, limit::Standings standings)
+void add_legacy_fields(ngx_http_request_t *r, limit::Standings standings,
+                       bool epoch)
 {
     if (has(r, "X-RateLimit-Limit")) {
         return;
@@ -59,24 +61,25 @@ void add_legacy_fields(ngx_http_request_t *r, limit::Standings standings)
     const limit::LegacyFields fields = legacy_fields(standings);
     add(r, "X-RateLimit-Limit", fields.limit);
     add(r, "X-RateLimit-Remaining", fields.remaining);
-    add(r, "X-RateLimit-Reset", fields.reset);
+    const auto now = static_cast<std::uint64_t>(ngx_time());
+    add(r, "X-RateLimit-Reset", fields.reset + (epoch ? now : 0));
 }
 
 void add_figures(ngx_http_request_t *r, const LimitCheck &check)
 {
-    const LimitHeaders wanted = check.lcf.limit_headers.value;
-    if (wanted == LimitHeaders::off) {
+    const conf::LimitHeaders &headers = check.lcf.limit_headers.value;
+    if (headers.kind == Headers::off) {
         return;
     }
     const auto standings = check.standings();
     if (standings.empty()) {
         return;
     }
-    if (wanted != LimitHeaders::legacy) {
+    if (headers.kind != Headers::legacy) {
         add_draft_fields(r, standings);
     }
-    if (wanted != LimitHeaders::draft) {
-        add_legacy_fields(r, standings);
+    if (headers.kind != Headers::draft) {
+        add_legacy_fields(r, standings, headers.epoch);
     }
 }
 
@@ -86,10 +89,18 @@ bool is_closed(const LimitCheck &check)
     return refusing != nullptr && refusing->source == limit::Source::closed;
 }
 
+// Longer for some than for others, so that they do not come back all at once.
 std::optional<std::uint64_t> retry_after(const LimitCheck &check)
 {
-    return is_closed(check) ? kRetryClosed
-                            : limit::retry_after(check.standings());
+    if (is_closed(check)) {
+        return kRetryClosed;
+    }
+    const auto seconds = limit::retry_after(check.standings());
+    const std::uint64_t jitter = check.lcf.limit_headers.value.jitter;
+    if (!seconds || jitter == 0) {
+        return seconds;
+    }
+    return *seconds + check.chance % (*seconds * jitter / 100 + 1);
 }
 
 void add_refusal_fields(ngx_http_request_t *r, const LimitCheck &check)
@@ -126,7 +137,8 @@ std::string problem(const LimitCheck &check)
 {
     const auto status = static_cast<unsigned>(status_of(check));
     return is_closed(check) ? limit::capacity_problem(kRetryClosed, status)
-                            : limit::quota_problem(check.standings(), status);
+                            : limit::quota_problem(check.standings(), status,
+                                                   retry_after(check));
 }
 
 // Content handler of a refused request.
@@ -154,6 +166,7 @@ ngx_int_t refuse_request(ngx_http_request_t *r)
 {
     LimitCheck &check = *find_limit_check(r);
     check.answered = true;
+    check.chance = ngx::random_number();
     const ngx_uint_t status = status_of(check);
     if (check.lcf.limit_body.value.kind == Kind::none ||
         has_error_page(r, status)) {

@@ -24,7 +24,8 @@ struct LimitCheck
 
     conf::Location &lcf;
     std::array<std::optional<LimitRound>, conf::kLimitPoints> rounds;
-    bool answered = false; // the refusal is on its way
+    bool answered = false;    // the refusal is on its way
+    std::uint64_t chance = 0; // a random number, for whoever is refused
 
     // Made by check_limits().
     LimitRound &round(conf::LimitPoint point)

@@ -1,6 +1,7 @@
 #include "flow/limit_query.h"
 
 #include "client/redis.h"
+#include "ngx/clock.h"
 #include "ngx/text.h"
 #include "redis/state.h"
 
@@ -15,9 +16,13 @@ constexpr std::uint64_t kRedisClock = 0;
 std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
                                               const LimitRound &round)
 {
+    const auto now = static_cast<limit::Micros>(ngx::monotonic_micros());
     std::vector<redis::ScriptLimit> all;
     for (const AppliedLimit &limit : round.limits) {
-        all.push_back(limit.for_script(pool));
+        redis::ScriptLimit &one = all.emplace_back(limit.for_script(pool));
+        if (limit.use->leased) {
+            one.extra = limit.zone->leases().wanted(limit.hash, now);
+        }
     }
     return all;
 }

@@ -77,6 +77,31 @@ std::optional<redis::LimitAnswer> refuse_from_memory(const LimitRound &round)
     return limit::refuse_as_told(limits, now());
 }
 
+// Of all limits, or of none.
+bool take_leased(const LimitRound &round)
+{
+    const limit::Micros at = now().steady;
+    bool all = true;
+    for (const AppliedLimit &limit : round.limits) {
+        const auto units = static_cast<std::uint64_t>(limit.cost);
+        all &= limit.zone->leases().has(limit.hash, units, at);
+    }
+    for (const AppliedLimit &limit : round.limits) {
+        if (all) {
+            limit.zone->leases().take(limit.hash,
+                                      static_cast<std::uint64_t>(limit.cost));
+        }
+    }
+    return all;
+}
+
+redis::LimitAnswer as_told(const LimitRound &round)
+{
+    const auto limits = all_local(round);
+    const tier::LimitLock lock = lock_zones(round);
+    return limit::recall(limits, now());
+}
+
 // So that an outage begins with the buckets as full as they were, and Redis is
 // not asked for what it has just refused.
 void note_states(const LimitRound &round)
@@ -85,6 +110,17 @@ void note_states(const LimitRound &round)
     for (std::size_t i = 0; i < round.limits.size(); i++) {
         note_state(local(round.limits[i]), round.answer.states[i],
                    round.denied(i), round.asked);
+    }
+}
+
+void note_leased(const LimitRound &round)
+{
+    for (std::size_t i = 0; i < round.limits.size(); i++) {
+        const AppliedLimit &limit = round.limits[i];
+        if (limit.use->leased) {
+            limit.zone->leases().add(limit.hash, round.answer.extras[i],
+                                     round.asked.steady);
+        }
     }
 }
 
@@ -197,6 +233,10 @@ bool settle_at_once(ngx_http_request_t *r, const conf::Location &lcf,
         settle_by_fallback(r, lcf, round);
         return true;
     }
+    if (round.limits.front().use->leased && take_leased(round)) {
+        settle(r, lcf, round, Source::lease, as_told(round));
+        return true;
+    }
     if (const auto refusal = refuse_from_memory(round)) {
         settle(r, lcf, round, Source::denied_cache, *refusal);
         return true;
@@ -209,6 +249,7 @@ void settle_by_redis(ngx_http_request_t *r, const conf::Location &lcf,
 {
     settle(r, lcf, round, Source::redis, answer);
     note_states(round);
+    note_leased(round);
 }
 
 void settle_by_fallback(ngx_http_request_t *r, const conf::Location &lcf,
@@ -252,7 +293,11 @@ void hand_over_charges(ngx_http_request_t *r, LimitRound &round)
             const tier::LimitLock lock({&zone, 1});
             units = take_charges(local(limit), round.asked);
         }
-        if (units > 0) {
+        if (limit.use->leased) {
+            units -= static_cast<std::int64_t>(zone->leases().take_expired(
+                limit.hash, limit.meter, round.asked.steady));
+        }
+        if (units != 0) {
             redis::ScriptLimit debit = limit.for_script(r->pool);
             debit.cost = units;
             zone->debit(debit);

@@ -73,7 +73,8 @@ void settle_by_redis(ngx_http_request_t *r, const conf::Location &lcf,
 void settle_by_fallback(ngx_http_request_t *r, const conf::Location &lcf,
                         LimitRound &round);
 
-// Before Redis is asked: it gets what was charged here without it.
+// Before Redis is asked: it gets what was charged here without it, and back
+// what was leased and not used.
 void hand_over_charges(ngx_http_request_t *r, LimitRound &round);
 
 // Charges one limit of a round for what its answer has cost.

@@ -143,9 +143,9 @@ std::optional<std::uint64_t> retry_after(Standings standings)
     return seconds;
 }
 
-std::string quota_problem(Standings standings, unsigned status)
+std::string quota_problem(Standings standings, unsigned status,
+                          std::optional<std::uint64_t> seconds)
 {
-    const auto seconds = retry_after(standings);
     std::string out =
         problem("quota-exceeded", status,
                 seconds ? try_again(*seconds)

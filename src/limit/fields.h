@@ -69,8 +69,10 @@ std::optional<std::uint64_t> retry_after(Standings standings);
 
 inline constexpr std::string_view kProblemType = "application/problem+json";
 
-// Body of a refusal, with the names of the limits that refused.
-std::string quota_problem(Standings standings, unsigned status);
+// Body of a refusal, with the names of the limits that refused; `retry_after`
+// is what the field says.
+std::string quota_problem(Standings standings, unsigned status,
+                          std::optional<std::uint64_t> retry_after);
 
 // Body for requests refused because Redis is away (fallback `closed`).
 std::string capacity_problem(std::uint64_t retry_after, unsigned status);

@@ -287,15 +287,24 @@ void note_state(const LocalLimit &limit, const State &state, bool denied,
     Ledger(limit, asked).tell(state, denied);
 }
 
+redis::LimitAnswer recall(std::span<const LocalLimit> limits, const Clocks &now)
+{
+    redis::LimitAnswer answer{.granted = 1, .limits = limits.size()};
+    for (std::size_t i = 0; i < limits.size(); i++) {
+        const Ledger ledger(limits[i], now);
+        answer.states[i] = ledger.told().value_or(ledger.guess());
+    }
+    return answer;
+}
+
 std::optional<redis::LimitAnswer>
 refuse_as_told(std::span<const LocalLimit> limits, const Clocks &now)
 {
-    redis::LimitAnswer answer{.granted = 1, .limits = limits.size()};
+    redis::LimitAnswer answer = recall(limits, now);
     for (std::size_t i = 0; i < limits.size(); i++) {
         const LocalLimit &limit = limits[i];
         const auto told = Ledger(limit, now).told();
         const auto cost = static_cast<std::uint64_t>(std::abs(limit.cost));
-        answer.states[i] = told.value_or(Ledger(limit, now).guess());
         if (told && wait_for(limit.meter, *told, cost) != 0.0) {
             answer.denied |= 1u << i;
             answer.granted = limit.dry_run ? answer.granted : 0;

@@ -50,6 +50,10 @@ inline constexpr Micros kHold = 5'000;
 void note_state(const LocalLimit &limit, const State &state, bool denied,
                 const Clocks &asked);
 
+// What is known of limits that need no decision: all are granted.
+redis::LimitAnswer recall(std::span<const LocalLimit> limits,
+                          const Clocks &now);
+
 // The refusal, if Redis would refuse the costs still by what it told last: a
 // bucket only empties with time, and a quota with its period. Windows say
 // nothing. Nullopt: ask; at the latest kTrust after it was told, as the key may

@@ -24,6 +24,8 @@ std::string_view name(Source source)
     switch (source) {
     case Source::redis:
         return "redis";
+    case Source::lease:
+        return "lease";
     case Source::denied_cache:
         return "denied_cache";
     case Source::local:

@@ -21,12 +21,13 @@ inline constexpr std::size_t kStatuses = 5;
 enum class Source : std::uint8_t
 {
     redis,
+    lease,        // units charged in Redis before
     denied_cache, // what Redis told last: it refuses still
     local,        // the buckets in memory
     open,         // nobody, as configured
     closed        // nobody, as configured
 };
-inline constexpr std::size_t kSources = 5;
+inline constexpr std::size_t kSources = 6;
 
 // Upper case, as in PASSED.
 std::string_view name(Status status);

@@ -116,7 +116,7 @@ ngx_command_t directives[] = {
     http("edge_limit_zone", NGX_CONF_2MORE, guard<&conf::set_limit_zone>),
     any("edge_limit", NGX_CONF_1MORE, guard<&conf::set_limit>),
     any("edge_limit_status", NGX_CONF_TAKE1, guard<&conf::set_limit_status>),
-    any("edge_limit_headers", NGX_CONF_TAKE1, guard<&conf::set_limit_headers>),
+    any("edge_limit_headers", NGX_CONF_TAKE123, guard<&conf::set_limit_headers>),
     any("edge_limit_body", NGX_CONF_TAKE12, guard<&conf::set_limit_body>),
     any("edge_limit_fallback", NGX_CONF_TAKE123,
         guard<&conf::set_limit_fallback>),

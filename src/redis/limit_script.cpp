@@ -1,5 +1,6 @@
 #include "redis/limit_script.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -164,8 +165,8 @@ end
 local granted, denied = math.abs(wanted), 0
 local states = {}
 for i, key in ipairs(KEYS) do
-    local kind = ARGV[4 * i - 1]
-    local s = {key = key, kind = kind:lower(), a = tonumber(ARGV[4 * i]),
+    local kind, extra = match(ARGV[4 * i - 1], '^(%a)(%d*)$')
+    local s = {extra = tonumber(extra), key = key, kind = kind:lower(), a = tonumber(ARGV[4 * i]),
                b = tonumber(ARGV[4 * i + 1]), cost = tonumber(ARGV[4 * i + 2])}
     states[i] = s
 
@@ -198,15 +199,27 @@ for i, key in ipairs(KEYS) do
     end
 end
 
-local answer = {granted, denied}
+local answer, extras = {granted, denied}, {}
 for i, s in ipairs(states) do
     local units = granted * s.cost
+    local got = 0
     if s.fit >= granted and (units > 0 or units < 0 and wanted < 0) then
         charge(s, units)
+        if s.extra then
+            local most = s.kind == 'g' and s.b / s.a or s.a
+            got = max(0, floor(min(s.extra, (free(s) - most / 5) / 4)))
+            charge(s, got)
+        end
         write(s)
+    end
+    if s.extra then
+        extras[#extras + 1] = got
     end
     answer[2 * i + 1] = free(s)
     answer[2 * i + 2] = time_of(s, answer[2 * i + 1])
+end
+for _, got in ipairs(extras) do
+    answer[#answer + 1] = got
 end
 return answer
 )lua"};
@@ -246,6 +259,13 @@ std::optional<LimitState> parse_state(const Reply &remaining, const Reply &time,
                       static_cast<double>(time.integer)};
 }
 
+std::size_t count_extras(std::span<const ScriptLimit> limits)
+{
+    return static_cast<std::size_t>(
+        std::count_if(limits.begin(), limits.end(),
+                      [](const ScriptLimit &l) { return l.extra > 0; }));
+}
+
 std::string_view letter(const ScriptLimit &limit)
 {
     static constexpr std::string_view letters = "gwhdkmGWHDKM";
@@ -262,6 +282,9 @@ LimitCall::LimitCall(std::span<const ScriptLimit> limits, int wanted,
     for (const ScriptLimit &limit : limits) {
         keys_.push_back(limit.key);
         numbers_.emplace_back(letter(limit));
+        if (limit.extra > 0) {
+            numbers_.back() += std::to_string(limit.extra);
+        }
         numbers_.push_back(text_of(limit.a));
         numbers_.push_back(text_of(limit.b));
         numbers_.push_back(std::to_string(limit.cost));
@@ -280,7 +303,7 @@ parse_limit_answer(const Reply &reply, std::span<const ScriptLimit> limits,
 {
     const auto &parts = reply.elements;
     if (reply.type != ReplyType::array || limits.size() > kMaxLimits ||
-        parts.size() != 2 + 2 * limits.size() ||
+        parts.size() != 2 + 2 * limits.size() + count_extras(limits) ||
         !is_integer(parts[0], 0, std::abs(wanted)) ||
         !is_integer(parts[1], 0, std::exp2(limits.size()) - 1)) {
         return std::nullopt;
@@ -297,6 +320,18 @@ parse_limit_answer(const Reply &reply, std::span<const ScriptLimit> limits,
             return std::nullopt;
         }
         answer.states[i] = *state;
+    }
+
+    std::size_t place = 2 + 2 * limits.size();
+    for (std::size_t i = 0; i < limits.size(); i++) {
+        if (limits[i].extra == 0) {
+            continue;
+        }
+        const Reply &got = parts[place++];
+        if (!is_integer(got, 0, static_cast<double>(limits[i].extra))) {
+            return std::nullopt;
+        }
+        answer.extras[i] = static_cast<std::uint64_t>(got.integer);
     }
     return answer;
 }

@@ -53,6 +53,9 @@ struct ScriptLimit
     double b = 0;
     std::int64_t cost = 1;
     bool dry_run = false; // marked, but stands in nobody's way
+    // Units to be charged besides when the cost is: as many of them as leave a
+    // fifth of all, and three quarters of what is above that.
+    std::uint64_t extra = 0;
 };
 
 // In place of `wanted`: every cost is charged whatever is left, a negative one
@@ -98,6 +101,7 @@ struct LimitAnswer
     std::uint32_t denied = 0;  // bit i: limit i had not enough, dry or not
     std::size_t limits = 0;
     std::array<LimitState, kMaxLimits> states{}; // after the decision
+    std::array<std::uint64_t, kMaxLimits> extras{}; // that were charged
 };
 
 // nullopt for everything that is not an answer to this call.

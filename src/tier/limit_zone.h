@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/hash.h"
+#include "limit/leases.h"
 #include "limit/meter.h"
 #include "limit/status.h"
 #include "ngx/nginx.h"
@@ -114,6 +115,9 @@ public:
     LimitCounters &counters() const;
     LimitZoneStats stats();
 
+    // This process's own.
+    limit::Leases &leases() { return leases_; }
+
     // To be used under the lock.
     shm::Buckets buckets() const { return *buckets_; }
     ngx_shmtx_t *mutex() const { return mutex_; }
@@ -130,6 +134,7 @@ private:
 
     client::Redis *redis_ = nullptr;
     LimitDebits *debits_ = nullptr;
+    limit::Leases leases_;
     CountInstances count_ = nullptr;
     void *count_data_ = nullptr;
 };

@@ -184,6 +184,26 @@ def test_several_limits_are_told_of_in_their_order(limited):
     assert response["RateLimit"] == '"wide";r=0;t=60, "users";r=2;t=60'
 
 
+def test_a_reset_may_be_a_point_in_time(limited):
+    response = limited("edge_limit zone=users; edge_limit_headers both "
+                       "reset=epoch;").get("/?k=a")
+    reset = int(response["X-RateLimit-Reset"])
+    assert 55 <= reset - time.time() <= 65
+    assert response["RateLimit"] == '"users";r=2;t=60'
+
+
+def test_refused_clients_may_be_told_to_come_back_at_different_times(limited):
+    nginx = limited("edge_limit zone=users; edge_limit_headers draft "
+                    "retry_after_jitter=50%;")
+    statuses(nginx, "/?k=a", 3)
+    refused = [nginx.get("/?k=a") for _ in range(30)]
+    waits = {int(response["Retry-After"]) for response in refused}
+    assert len(waits) > 3
+    assert 55 <= min(waits) and max(waits) <= 90
+    last = refused[-1]
+    assert f"in {last['Retry-After']} seconds" in last.json()["detail"]
+
+
 def test_legacy_fields_of_the_origin_stay(limited, origin):
     origin.on("/?k=a", Reply(headers={"X-RateLimit-Limit": "7"}, body=b"x"))
     response = limited("edge_limit zone=users; edge_limit_headers legacy;"

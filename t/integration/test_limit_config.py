@@ -67,6 +67,8 @@ def test_wrong_zone(check, zone, words):
     ("zone=users phase=access", ['"access"', "phase=preaccess"]),
     ("zone=users phase=preaccess on=miss", ["on=miss", "phase=preaccess"]),
     ("zone=users phase=preaccess on=response", ["on=response"]),
+    ("zone=users sync=on", ['"sync=on"', "sync=lease"]),
+    ("zone=users sync=lease", ["zone=users", "redis=NAME"]),
     ("zone=users quota=5/day", ["zone=users", "leave quota= out"]),
     ("zone=monthly rate=5r/s", ["zone=monthly", "leave rate= out"]),
     ("zone=monthly burst=5", ["zone=monthly", "leave burst= out"]),
@@ -83,6 +85,10 @@ def test_wrong_limit(check, limit, words):
 @pytest.mark.parametrize("directive, words", [
     ("edge_limit_status 200", ['"200"', "400 to 599"]),
     ("edge_limit_headers all", ['"all"', '"draft"', '"both"']),
+    ("edge_limit_headers draft now", ['"now"', "reset=epoch"]),
+    ("edge_limit_headers legacy reset=2030", ['"reset=2030"', "reset=delta"]),
+    ("edge_limit_headers draft retry_after_jitter=10",
+     ['"retry_after_jitter=10"', "0% to 100%"]),
     ("edge_limit_body problem type=text/plain", ['"type=text/plain"']),
     ("edge_limit_fallback shut", ['"shut"', '"closed"']),
     ("edge_limit_fallback local instances=0", ['"instances=0"', "10000"]),
@@ -137,6 +143,22 @@ def test_limits_of_different_moments_are_decided_where_they_are(check):
     assert check(http=REDIS + ZONE + shared,
                  location="edge_limit zone=users phase=preaccess;"
                           "edge_limit zone=shared;") is None
+
+
+def test_leased_limits_stay_among_themselves(check):
+    shared = "".join(f"edge_limit_zone $arg_k zone={name}:1m {rate} "
+                     "redis=main;" for name, rate in
+                     {"a": "rate=1r/s", "b": "rate=1r/s",
+                      "w": "rate=1r/s algorithm=window"}.items())
+    http = REDIS + shared
+    assert check(http=http, location="edge_limit zone=a sync=lease;"
+                                     "edge_limit zone=b sync=lease;") is None
+    assert "sync=lease for all" in check(
+        http=http, location="edge_limit zone=a sync=lease; edge_limit zone=b;")
+    assert "windows cannot be leased" in check(
+        http=http, location="edge_limit zone=w sync=lease;")
+    assert "behind the answer" in check(
+        http=http, location="edge_limit zone=a sync=lease on=response;")
 
 
 def test_blocks_may_stand_in_any_order(check):

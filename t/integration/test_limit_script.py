@@ -432,6 +432,32 @@ def test_a_debit_charges_whatever_is_left_and_gives_back(ask, limit):
     assert ask.client.command("PTTL", "k") > 0
 
 
+# Leases
+
+def leased(ask, limit, extra):
+    one = copy.copy(limit)
+    one.arguments = [f"{limit.arguments[0]}{extra}", *limit.arguments[1:]]
+    reply = ask.client.command("EVALSHA", ask.sha, 1, limit.key, 1, NOW,
+                               *one.arguments)
+    return reply[0], reply[2], reply[4]
+
+
+@pytest.mark.parametrize("limit", [Limit("k", 10, 100), Quota("k", 100)])
+def test_units_are_charged_ahead_as_far_as_a_fifth_is_left(ask, limit):
+    assert leased(ask, limit, 10) == (1, 89, 10)
+    assert leased(ask, limit, 1000) == (1, 71, 17)
+    for _ in range(20):
+        granted, left, got = leased(ask, limit, 1000)
+        assert granted == 1 and (got == 0 or left >= 20)
+    assert ask(limit, wanted=100).granted == left
+
+
+def test_who_is_refused_leases_nothing(ask):
+    limit = Limit("k", 10, 5)
+    ask(limit, wanted=5)
+    assert leased(ask, limit, 10) == (0, 0, 0)
+
+
 def test_a_debit_fills_a_bucket_and_not_more(ask):
     assert ask(Limit("k", 10, 5, cost=1000), wanted=-1).levels == [500_000]
 

@@ -217,7 +217,7 @@ void the_problem_names_the_limits_that_refused(void **)
                              standing("b", "1r/m", 5, 2),
                              denied(standing("c\"", "1r/s", 1, 1))};
     assert_sv_equal(
-        quota_problem(all, 429),
+        quota_problem(all, 429, retry_after(all)),
         "{\"type\":\"https://iana.org/assignments/http-problem-types"
         "#quota-exceeded\",\"status\":429,"
         "\"detail\":\"Try again in 60 seconds.\","
@@ -229,7 +229,7 @@ void the_problem_of_a_cost_that_never_fits_says_so(void **)
     Standing s = denied(standing("a", "1r/m", 1, 0));
     s.cost = 2;
     assert_sv_equal(
-        quota_problem(std::vector{s}, 429),
+        quota_problem(std::vector{s}, 429, std::nullopt),
         "{\"type\":\"https://iana.org/assignments/http-problem-types"
         "#quota-exceeded\",\"status\":429,"
         "\"detail\":\"This request costs more than the limit ever allows: "

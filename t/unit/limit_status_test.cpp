@@ -14,6 +14,8 @@ void names_are_those_of_the_variables(void **)
     assert_sv_equal(name(Status::exempt), "EXEMPT");
     assert_sv_equal(name(Status::unlimited), "UNLIMITED");
     assert_sv_equal(name(Source::redis), "redis");
+    assert_sv_equal(name(Source::lease), "lease");
+    assert_sv_equal(name(Source::denied_cache), "denied_cache");
     assert_sv_equal(name(Source::local), "local");
     assert_sv_equal(name(Source::open), "open");
     assert_sv_equal(name(Source::closed), "closed");

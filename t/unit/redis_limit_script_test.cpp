@@ -70,6 +70,28 @@ void every_kind_has_a_letter_and_its_dry_run_a_large_one(void **)
     assert_sv_equal(arguments[0], "-1");
 }
 
+void an_answer_tells_what_was_charged_besides(void **)
+{
+    std::vector<ScriptLimit> limits = kTwo;
+    limits[1].extra = 50;
+    const auto answer = [&](std::initializer_list<std::int64_t> numbers) {
+        auto parts = integers(numbers);
+        return parse_limit_answer({ReplyType::array, {}, 0, parts}, limits, 1);
+    };
+    const auto good = answer({1, 0, 4, 10'000, 0, 0, 50});
+    assert_some(good);
+    assert_int_equal(good->extras[0], 0);
+    assert_int_equal(good->extras[1], 50);
+    assert_none(answer({1, 0, 4, 10'000, 0, 0, 51}));
+    assert_none(answer({1, 0, 4, 10'000, 0, 0, -1}));
+    assert_none(answer({1, 0, 4, 10'000, 0, 0}));
+
+    const LimitCall call(limits, 1, 0);
+    const auto arguments = call.call().arguments;
+    assert_sv_equal(arguments[2], "g");
+    assert_sv_equal(arguments[6], "G50");
+}
+
 void no_more_is_left_of_a_count_than_its_units(void **)
 {
     const std::vector<ScriptLimit> one = {
@@ -169,6 +191,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(the_arguments_are_those_the_script_reads),
         cmocka_unit_test(every_kind_has_a_letter_and_its_dry_run_a_large_one),
+        cmocka_unit_test(an_answer_tells_what_was_charged_besides),
         cmocka_unit_test(no_more_is_left_of_a_count_than_its_units),
         cmocka_unit_test(large_numbers_are_written_out),
         cmocka_unit_test(an_answer_has_what_each_limit_has_left),
