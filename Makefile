@@ -16,7 +16,7 @@ LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
 .PHONY: all deps help module test listed unit integration conformance \
-        sanitize fuzz chaos bench demo neighbour matrix clean
+        sanitize fuzz chaos bench limits demo neighbour matrix clean
 all: module
 
 help:
@@ -32,10 +32,11 @@ help:
 	@echo 'make bench        measure against other caches'
 	@echo 'make neighbour    a job queue beside it on one Redis     [JOBS=10000]'
 	@echo 'make matrix       all that asks Redis, on Debian 13      [T=...]'
+	@echo 'make limits       what is promised of limits, measured   [T=R4]'
 	@echo 'make clean        remove $(BUILD)'
 
 # Goals that need packages get them first; a plain `make` only says so.
-DEPS := $(filter test demo sanitize bench fuzz chaos neighbour matrix \
+DEPS := $(filter test demo sanitize bench limits fuzz chaos neighbour matrix \
           conformance,$(MAKECMDGOALS))
 deps:
 	@t/deps.sh $(DEPS)
@@ -113,6 +114,11 @@ neighbour: deps module
 
 matrix: deps
 	T='$(T)' t/matrix.sh $(BUILD)/matrix
+
+limits: deps module
+	@$(MAKE) -s -j$(JOBS) -f t/limits/Makefile BUILD=$(BUILD)/limits
+	MODULE_SO=$(abspath $(MODULE)) LIMITS_BUILD=$(abspath $(BUILD))/limits \
+	    t/limits/run $(T)
 
 demo: deps module
 	MODULE_SO=$(abspath $(MODULE)) t/demo/run

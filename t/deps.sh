@@ -17,6 +17,7 @@ packages_of() {
         matrix)   echo "debootstrap" ;;
         conformance) echo "$build nodejs npm python3" ;;
         sanitize) echo "$test dpkg-dev libpcre2-dev libssl-dev zlib1g-dev" ;;
+        limits)   echo "$build redis-server python3 wrk" ;;
         bench)    echo "$build redis-server python3 wrk" ;;
         fuzz)     echo "$build clang libclang-rt-dev" ;;
         *)        echo "t/deps.sh: no group \"$1\"" >&2; return 1 ;;

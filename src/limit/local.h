@@ -46,7 +46,7 @@ void charge_locally(const LocalLimit &limit, double units, const Clocks &now);
 // charged here stays until it is taken. When Redis refused the cost, it is not
 // asked again for kHold: a bucket that holds more than comes in that time
 // loses nothing by it.
-inline constexpr Micros kHold = 5'000;
+inline constexpr Micros kHold = 10'000;
 void note_state(const LocalLimit &limit, const State &state, bool denied,
                 const Clocks &asked);
 
