@@ -90,11 +90,18 @@ std::optional<Answer> read_inquiry(ngx_http_request_t *r, Inquiry &inquiry)
     return std::nullopt;
 }
 
+Hash128 hash(const Inquiry &inquiry)
+{
+    const tier::LimitZone &zone = *inquiry.zone;
+    return zone.hash(limit::text_in_zone(
+        {zone.settings.name, inquiry.key, inquiry.tag}));
+}
+
 limit::LocalLimit local(const Inquiry &inquiry)
 {
     const tier::LimitZone &zone = *inquiry.zone;
     return {.zone = zone.buckets(),
-            .key = zone.hash(inquiry.key),
+            .key = hash(inquiry),
             .meter = zone.settings.meter,
             .cost = 0};
 }
@@ -116,7 +123,7 @@ void forget_in_memory(const Inquiry &inquiry)
 {
     const tier::LimitLock lock({&inquiry.zone, 1});
     limit::forget(local(inquiry), now());
-    inquiry.zone->leases().forget(inquiry.zone->hash(inquiry.key));
+    inquiry.zone->leases().forget(hash(inquiry));
 }
 
 std::string redis_key(const Inquiry &inquiry)

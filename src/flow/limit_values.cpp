@@ -1,6 +1,7 @@
 #include "flow/limit_values.h"
 
 #include "base/text.h"
+#include "limit/key.h"
 #include "limit/meter.h"
 #include "ngx/clock.h"
 #include "ngx/text.h"
@@ -90,7 +91,8 @@ AppliedLimit make_limit(ngx_http_request_t *r, const conf::Location &lcf,
     if (zone.settings.tag != nullptr) {
         limit.tag = ngx::evaluate(r, *zone.settings.tag);
     }
-    limit.hash = zone.hash(value);
+    limit.hash =
+        zone.hash(limit::text_in_zone({zone.settings.name, value, limit.tag}));
     set_meter(r, use, limit);
     limit.instances = instances(zone, lcf.limit_fallback.value);
     limit.cost = use.by_answer ? redis::kLook : evaluate_cost(r, use, 1);

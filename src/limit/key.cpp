@@ -59,4 +59,11 @@ std::string redis_key(std::string_view prefix, const Key &key,
     return out;
 }
 
+std::string text_in_zone(const Key &key)
+{
+    std::string text = std::to_string(key.tag.size());
+    text.append(":").append(key.tag).append(key.value);
+    return text;
+}
+
 } // namespace edge::limit

@@ -30,4 +30,8 @@ struct Key
 std::string redis_key(std::string_view prefix, const Key &key,
                       const HashSecret &secret);
 
+// What keys are told apart by in the memory of their zone, as in Redis: the
+// same value below another tag is another key.
+std::string text_in_zone(const Key &key);
+
 } // namespace edge::limit

@@ -53,6 +53,13 @@ def test_what_was_refused_is_not_asked_again(limited, redis):
                   source="denied_cache") > 250
 
 
+def test_a_refusal_is_not_that_of_the_same_key_below_another_tag(limited):
+    nginx = limited("rate=1r/m burst=3 tag=$arg_t")
+    for tenant in "one", "two":
+        statuses = [nginx.get(f"/?k=a&t={tenant}").status for _ in range(5)]
+        assert statuses == [200] * 3 + [429] * 2
+
+
 def test_a_cached_refusal_is_told_like_any_other(limited):
     nginx = limited()
     answers = [nginx.get("/?k=a") for _ in range(6)]
