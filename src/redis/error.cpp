@@ -58,6 +58,8 @@ constexpr std::array kPrefixes{
     ErrorPrefix{"NOPERM", ErrorKind::noperm},
     ErrorPrefix{"ERR The user executing the script can't", // inside a script
                 ErrorKind::noperm},
+    ErrorPrefix{"ERR ACL failure in", // the same, from 7.2 on
+                ErrorKind::noperm},
     ErrorPrefix{"WRONGTYPE", ErrorKind::wrongtype},
     ErrorPrefix{"CLUSTERDOWN", ErrorKind::clusterdown},
     ErrorPrefix{"MOVED", ErrorKind::moved},

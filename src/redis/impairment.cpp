@@ -29,10 +29,10 @@ std::string_view missing_permission(std::string_view text)
     if (text.starts_with("ERR")) {
         return "something inside a script";
     }
-    if (text.find("keys") != text.npos) {
+    if (text.find(" keys ") != text.npos || text.ends_with(" key")) {
         return "a key";
     }
-    if (text.find("channels") != text.npos) {
+    if (text.find(" channels ") != text.npos || text.ends_with(" channel")) {
         return "a channel";
     }
     const std::size_t begin = text.find('\'');

@@ -40,6 +40,9 @@ constexpr Case kCases[] = {
     {"ERR invalid password", "wrongpass", ErrorEffect::connection},
     {"NOPERM this user has no permissions to run the 'get' command", "noperm",
      ErrorEffect::miss},
+    {"ERR ACL failure in script: User edge has no permissions to run the "
+     "'xadd' command script: f2, on @user_script:1.",
+     "noperm", ErrorEffect::miss},
     {"WRONGTYPE Operation against a key holding the wrong kind of value",
      "wrongtype", ErrorEffect::miss},
     {"CLUSTERDOWN Hash slot not served", "clusterdown", ErrorEffect::failure},

@@ -61,6 +61,13 @@ constexpr Missing kMissing[] = {
     {"ERR The user executing the script can't run this command or subcommand "
      "script: f2, on @user_script:1.",
      "something inside a script"},
+    {"ERR ACL failure in script: User edge has no permissions to run the "
+     "'xadd' command script: f2, on @user_script:1.",
+     "something inside a script"},
+    {"NOPERM No permissions to access a key", "a key"},
+    {"NOPERM User edge has no permissions to access the 'secret' key",
+     "a key"},
+    {"NOPERM No permissions to access a channel", "a channel"},
     {"NOPERM run the 'GET\r\nx' command", "a command"},
     {"NOPERM '", "a command"},
     {"NOPERM", "a command"},
