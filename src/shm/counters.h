@@ -57,6 +57,17 @@ private:
     Counter sum_;
 };
 
+// What became of a request that waited for another's answer.
+enum class WaitEnd : std::uint8_t
+{
+    hit,     // it was stored
+    fetch,   // it asks the API itself
+    timeout, // the same, after edge_cache_lock_timeout
+    gone,    // its client has left
+    count_
+};
+inline constexpr auto kWaitEnds = static_cast<std::size_t>(WaitEnd::count_);
+
 // One edge_cache_label. Slots are claimed by name and kept over reloads; slot
 // 0 collects the labels for which none was left.
 struct LabelCounters
@@ -81,6 +92,7 @@ public:
     std::size_t claim_label(std::string_view name);
 
     void hit(cache::Tier tier) { hits[static_cast<std::size_t>(tier)].add(); }
+    void wait_ended(WaitEnd end) { waits[static_cast<std::size_t>(end)].add(); }
     void observe(cache::Tier tier, std::int64_t micros)
     {
         lookups[static_cast<std::size_t>(tier)].observe(micros);
@@ -94,6 +106,10 @@ public:
     Counter fills_started;
     Counter fills_stored;
     Counter fills_aborted;
+    // Requests that waited for another's answer, and what they got.
+    std::array<Counter, kWaitEnds> waits;
+    // Those that did not, as it is known not to be shared.
+    Counter hits_for_miss;
     // Objects on their way to the shared tier.
     Counter redis_stored;
     Counter redis_dropped;

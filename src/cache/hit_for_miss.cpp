@@ -1,0 +1,29 @@
+#include "cache/hit_for_miss.h"
+
+namespace edge::cache {
+
+namespace {
+
+constexpr Millis kUncacheable{10'000};
+constexpr Millis kFailed{1'000};
+
+} // namespace
+
+Millis hit_for_miss_time(Reason reason, std::uint16_t status)
+{
+    switch (reason) {
+    case Reason::none:
+    case Reason::purged:
+    case Reason::log_behind:
+    case Reason::request_no_store:
+    case Reason::internal_error:
+        return Millis(0);
+    case Reason::error_page:
+    case Reason::truncated:
+        return kFailed;
+    default:
+        return status >= 500 ? kFailed : kUncacheable;
+    }
+}
+
+} // namespace edge::cache

@@ -1,0 +1,86 @@
+// The fills that are under way in an instance, found by what they fill, so
+// that one fetch answers all who ask for the same.
+//
+// A view of shared memory, cheap to copy. Callers hold the zone's lock. After
+// a recovery no fill is known: those who wait look for themselves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "base/worker_set.h"
+#include "invalidate/generation.h"
+#include "shm/owners.h"
+
+namespace edge::shm {
+
+// Names one fill for ever: ids are not used again.
+struct FillId
+{
+    std::uint32_t row = 0;
+    std::uint64_t id = 0;
+};
+
+struct RunningFill
+{
+    Hash128 name;
+    std::uint64_t id; // 0: the row is free
+    invalidate::Ticket ticket;
+    std::int64_t started; // BootTime
+    WorkerSet waiting;
+    OwnerSlot owner;
+    std::uint32_t next; // in its bucket, or among the free rows
+};
+
+class RunningFills
+{
+public:
+    static constexpr std::size_t kAlignment = 8;
+
+    static std::size_t bytes_for(std::uint32_t rows);
+    // Of aligned memory of at least bytes_for(rows); at least one row. nullopt:
+    // it is not, or holds something else (attach).
+    static std::optional<RunningFills> format(std::span<std::byte> memory,
+                                              std::uint32_t rows);
+    static std::optional<RunningFills> attach(std::span<std::byte> memory);
+
+    // nullopt: nobody fills `name`.
+    std::optional<FillId> find(const Hash128 &name) const;
+    // Only of a fill that runs().
+    const RunningFill &at(const FillId &fill) const;
+    bool runs(const FillId &fill) const;
+
+    // nullopt: all rows are taken. Nobody fills `name` yet.
+    std::optional<FillId> begin(const Hash128 &name,
+                                const invalidate::Ticket &ticket,
+                                OwnerSlot owner, BootTime now);
+    // That worker is to be told when the fill ends, if it runs.
+    void wait(const FillId &fill, std::size_t worker);
+    // Who is to be told; nobody when it does not run any more.
+    WorkerSet end(const FillId &fill);
+    // Ends all that a process fills that has died.
+    WorkerSet end_all_of(OwnerSlot owner);
+
+    void recover();
+
+    std::size_t size() const { return rows_.size(); }
+    std::size_t used() const;
+
+private:
+    struct State;
+
+    RunningFills(std::span<std::byte> memory, std::uint32_t rows);
+
+    std::uint32_t &bucket(const Hash128 &name) const;
+    FillId id_of(std::uint32_t row) const { return {row, rows_[row].id}; }
+
+    State *state_;
+    std::span<RunningFill> rows_;
+    std::span<std::uint32_t> buckets_;
+};
+
+} // namespace edge::shm
