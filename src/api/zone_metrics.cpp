@@ -165,6 +165,40 @@ void writes(Exposition &out, const Zones &zones)
     }
 }
 
+void waits(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_waits_total";
+    constexpr std::string_view results[shm::kWaitEnds] = {"hit", "fetch",
+                                                          "timeout", "gone"};
+    out.family(name, kCounter,
+               "Requests that waited for another's answer, by what they got.");
+    for (const tier::Zone *zone : zones) {
+        for (std::size_t i = 0; i < shm::kWaitEnds; i++) {
+            out.sample(name,
+                       {{"zone", zone->settings.name}, {"result", results[i]}},
+                       zone->counters().waits[i].value());
+        }
+    }
+}
+
+void running_fills(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view running = "edge_cache_fills_running";
+    out.family(running, kGauge, "Fills that others would wait for.");
+    for (tier::Zone *zone : zones) {
+        out.sample(running, {{"zone", zone->settings.name}},
+                   static_cast<std::uint64_t>(zone->running_fills()));
+    }
+    constexpr std::string_view known = "edge_cache_hits_for_miss_total";
+    out.family(known, kCounter,
+               "Misses that waited for nobody, as the last answer was not "
+               "stored.");
+    for (const tier::Zone *zone : zones) {
+        out.sample(known, {{"zone", zone->settings.name}},
+                   zone->counters().hits_for_miss.value());
+    }
+}
+
 void purges(Exposition &out, const Zones &zones)
 {
     constexpr std::string_view name = "edge_cache_purges_total";
@@ -254,6 +288,8 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     lookups(out, zones);
     refusals(out, zones);
     fills(out, zones);
+    running_fills(out, zones);
+    waits(out, zones);
     purges(out, zones);
     writes(out, zones);
     zone_figures(out, zones);

@@ -50,6 +50,8 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "error_page",
     "head_request",
     "fill_memory",
+    "lock_timeout",
+    "lock_waits",
     "zone_full",
     "newer_stored",
     "purged",

@@ -61,6 +61,8 @@ enum class Reason : std::uint8_t {
 
     // The tiers' own limits.
     fill_memory,
+    lock_timeout,
+    lock_waits,
     zone_full,
     newer_stored,
     purged,

@@ -36,6 +36,9 @@ void inherit(Location &child, const Location &parent)
     child.close_delimited.inherit(parent.close_delimited);
     child.client_control.inherit(parent.client_control);
     child.body_key.inherit(parent.body_key);
+    child.lock.inherit(parent.lock);
+    child.lock_timeout.inherit(parent.lock_timeout);
+    child.lock_age.inherit(parent.lock_age);
     child.max_size.inherit(parent.max_size);
     child.status_header.inherit(parent.status_header);
     child.label.inherit(parent.label);

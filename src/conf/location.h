@@ -85,6 +85,9 @@ struct Location
     Setting<bool> close_delimited;
     Setting<bool> client_control;
     Setting<bool> body_key;
+    Setting<bool> lock{true};
+    Setting<Millis> lock_timeout{Millis(10'000)};
+    Setting<Millis> lock_age{Millis(5'000)};
     Setting<std::uint64_t> max_size{1024 * 1024};
     Setting<StatusHeader> status_header;
     Setting<std::string_view> label;

@@ -103,6 +103,22 @@ char *set_fill_memory(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return NGX_CONF_OK;
 }
 
+char *set_lock_waits(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Main &mcf = *static_cast<Main *>(conf);
+    if (mcf.max_waits_set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const auto number = parse_decimal(word, 1u << 20);
+    if (!number) {
+        return refuse(cf, word, "write a number from 0 to 1048576");
+    }
+    mcf.max_waits = static_cast<std::size_t>(*number);
+    mcf.max_waits_set = true;
+    return NGX_CONF_OK;
+}
+
 char *set_instance(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     Main &mcf = *static_cast<Main *>(conf);

@@ -31,6 +31,10 @@ struct Main
     std::uint64_t fill_memory = 64 * 1024 * 1024;
     bool fill_memory_set = false;
 
+    // Requests of one worker and zone that may wait for another's answer.
+    std::size_t max_waits = 10'000;
+    bool max_waits_set = false;
+
     // The zone of that name. A location may use it before edge_cache_zone
     // makes it, so whether it was made is checked at the end.
     tier::Zone *zone(ngx_conf_t *cf, std::string_view name);
@@ -59,8 +63,10 @@ inline Main &main(ngx_http_request_t *r)
 // The main configuration of a cycle; null when it has no http block.
 Main *main(ngx_cycle_t *cycle);
 
-// edge_cache_fill_memory, edge_cache_instance: `conf` is a Main.
+// edge_cache_fill_memory, edge_cache_lock_waits, edge_cache_instance: `conf` is
+// a Main.
 char *set_fill_memory(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_lock_waits(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_instance(ngx_conf_t *cf, ngx_command_t *, void *conf);
 
 } // namespace edge::conf

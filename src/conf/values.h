@@ -72,4 +72,21 @@ char *set_flag(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return set_choice(cf, static_cast<Location *>(conf)->*Member, choices);
 }
 
+// A time, as nginx writes it, above 0.
+template <Setting<Millis> Location::*Member>
+char *set_time(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    Setting<Millis> &setting = static_cast<Location *>(conf)->*Member;
+    if (setting.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const auto time = parse_time(word);
+    if (!time || *time <= Millis(0)) {
+        return refuse(cf, word, "write a time above 0, such as 5s or 500ms");
+    }
+    setting = *time;
+    return NGX_CONF_OK;
+}
+
 } // namespace edge::conf

@@ -28,6 +28,7 @@ void on_request_end(void *data)
         request.refuse(cache::Reason::truncated);
         request.end_fill();
     }
+    request.role.reset();
 }
 
 // Everybody's first configuration: before 1.29.4 nginx asks upstreams by
@@ -45,6 +46,11 @@ void warn_once(ngx_http_request_t *r, conf::Location &lcf)
                   &r->uri);
 }
 
+std::uint16_t status_of(const ngx_http_request_t *r)
+{
+    return static_cast<std::uint16_t>(r->headers_out.status);
+}
+
 void begin_fill(ngx_http_request_t *r, Request &request)
 {
     request.may_fill = false;
@@ -52,6 +58,7 @@ void begin_fill(ngx_http_request_t *r, Request &request)
     if (const auto *reason = std::get_if<cache::Reason>(&planned)) {
         request.refuse(*reason);
         forget_outdated(r, request, *reason);
+        request.end_role(*reason, status_of(r));
         if (*reason == cache::Reason::close_delimited) {
             warn_once(r, request.lcf);
         }
@@ -136,6 +143,7 @@ ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
         ngx_buf_t *ours = take(r, *request.fill, *in->buf);
         if (ours == nullptr) {
             request.refuse(request.fill->refused());
+            request.end_role(request.fill->refused(), status_of(r));
             request.end_fill();
             *end = in;
             return first;

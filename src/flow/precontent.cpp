@@ -1,5 +1,6 @@
 #include "flow/precontent.h"
 
+#include "flow/collapse.h"
 #include "flow/hit.h"
 #include "flow/limit_answer.h"
 #include "flow/limit_check.h"
@@ -67,8 +68,8 @@ bool has_been_answered(const ngx_http_request_t *r)
     return r->upstream != nullptr || r->err_status != 0;
 }
 
-// The way through the cache as far as memory knows it; true when Redis may
-// know more.
+// The way through the cache as far as memory knows it; true when there is
+// something to wait for: another's fill, or Redis.
 bool begin(ngx_http_request_t *r, Request &request)
 {
     const bool answered = has_been_answered(r);
@@ -98,7 +99,11 @@ bool begin(ngx_http_request_t *r, Request &request)
     }
     request.status = Status::miss;
     look_in_memory(r, request);
-    return !request.hit && request.zone().redis() != nullptr;
+    if (request.hit) {
+        return false;
+    }
+    join_fill(r, request);
+    return request.awaited || request.zone().redis() != nullptr;
 }
 
 ngx_int_t serve(ngx_http_request_t *r, Request &request)
@@ -106,6 +111,7 @@ ngx_int_t serve(ngx_http_request_t *r, Request &request)
     request.status = Status::hit;
     request.reason = Reason::none;
     request.may_fill = false;
+    request.role.reset();
     request.zone().counters().hit(request.hit->tier);
     r->content_handler =
         ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
@@ -184,21 +190,26 @@ ngx_int_t conclude(ngx_http_request_t *r)
     return go_upstream(r, request);
 }
 
-// Limits and lookup leave for Redis in one write.
-ngx::Task ask_redis(ngx::Flow &flow, ngx_http_request_t *r,
-                    LimitCheck *limits, Request *lookup)
+// Limits and lookup leave for Redis in one write. Only who is within the
+// limits waits for another's fill.
+ngx::Task look_further(ngx::Flow &flow, ngx_http_request_t *r,
+                       LimitCheck *limits, Request *lookup)
 {
     std::optional<LimitQuery> query;
     if (limits != nullptr) {
         query.emplace(flow, r, *limits, LimitPoint::request);
         query->send();
     }
-    if (lookup != nullptr) {
+    if (lookup != nullptr && !lookup->awaited) {
         co_await find_in_redis(flow, r, *lookup);
     }
     if (query) {
         LimitQuery &sent = *query;
         co_await sent;
+    }
+    const bool is_refused = limits != nullptr && limits->refusing() != nullptr;
+    if (lookup != nullptr && lookup->awaited && !is_refused) {
+        co_await wait_for_fill(flow, r, *lookup);
     }
 }
 
@@ -238,7 +249,7 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
 
     Pending &pending = make_pending(r);
     const ngx_int_t rc =
-        pending.run(r, ask_redis(pending.flow(), r, limits, lookup));
+        pending.run(r, look_further(pending.flow(), r, limits, lookup));
     return rc == NGX_AGAIN ? rc : conclude(r);
 }
 

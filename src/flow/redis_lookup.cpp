@@ -74,12 +74,12 @@ Entry as_foreign(Entry entry)
     return entry;
 }
 
-void keep_in_memory(Request &request, const Hash128 &hash,
-                    const Stored &stored)
+Reason keep_in_memory(Request &request, const Hash128 &hash,
+                      const Stored &stored)
 {
     const std::string_view body[] = {stored.body};
-    request.zone().put({hash, request.identity->resource},
-                       as_foreign(stored.entry), body);
+    return request.zone().put({hash, request.identity->resource},
+                              as_foreign(stored.entry), body);
 }
 
 Reason make_hit(Request &request, const Hash128 &hash, const Stored &stored)
@@ -104,7 +104,8 @@ Reason make_hit(Request &request, const Hash128 &hash, const Stored &stored)
         request.found_unusable = true;
         return reason;
     }
-    keep_in_memory(request, hash, stored);
+    // Whoever waits finds it in memory, or learns that it does not fit.
+    request.end_role(keep_in_memory(request, hash, stored), entry.status);
     request.hit.emplace(
         Hit{entry, age, cache::Tier::redis, std::nullopt, stored.body});
     return Reason::none;

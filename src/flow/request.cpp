@@ -1,5 +1,6 @@
 #include "flow/request.h"
 
+#include "cache/hit_for_miss.h"
 #include "ngx/pool.h"
 
 namespace edge::flow {
@@ -16,6 +17,7 @@ void leave(ngx_http_request_t *r, Request &request)
     request.status = cache::Status::bypass;
     request.may_fill = false;
     request.refuse(cache::Reason::error_page);
+    request.end_role(cache::Reason::error_page, 0);
     request.end_fill();
     if (request.hidden != nullptr) {
         restore_headers(r, *request.hidden);
@@ -51,6 +53,19 @@ void Request::end_fill()
         fill_ended = true;
         zone().counters().fills_aborted.add();
     }
+}
+
+void Request::end_role(cache::Reason why, std::uint16_t status_code)
+{
+    if (!role) {
+        return;
+    }
+    if (why == cache::Reason::none) {
+        role->end_stored();
+    } else {
+        role->end_refused(cache::hit_for_miss_time(why, status_code));
+    }
+    role.reset();
 }
 
 Request &make_request(ngx_http_request_t *r, conf::Location &lcf)

@@ -15,6 +15,7 @@
 #include "flow/variant.h"
 #include "http/field.h"
 #include "ngx/nginx.h"
+#include "tier/fill_role.h"
 #include "tier/pinned.h"
 #include "tier/zone.h"
 
@@ -68,6 +69,10 @@ struct Request
 
     // An unsafe method that may have changed this.
     std::optional<Identity> written;
+    // What a miss has to do with others of the same: it waits for another's
+    // fill, or has a part in which it asks the API.
+    std::optional<shm::FillId> awaited;
+    std::optional<tier::FillRole> role;
 
     // A miss that may be stored: until the header says that it may not.
     bool may_fill = false;
@@ -83,7 +88,11 @@ struct Request
     {
         status = cache::Status::none;
         may_fill = false;
+        role.reset();
     }
+
+    // Those who wait learn that the answer is stored, or why it is not.
+    void end_role(cache::Reason why, std::uint16_t status_code);
 
     // Nothing of the answer is stored any more.
     void end_fill();

@@ -128,6 +128,7 @@ void store_fill(ngx_http_request_t *r, Request &request)
                               ? store(r, request)
                               : Reason::truncated;
     request.refuse(reason);
+    request.end_role(reason, request.fill->plan().entry.status);
 
     shm::Counters &counters = request.zone().counters();
     if (reason == Reason::none) {

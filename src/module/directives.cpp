@@ -69,6 +69,8 @@ ngx_command_t directives[] = {
     http("edge_cache_instance", NGX_CONF_TAKE1, guard<&conf::set_instance>),
     http("edge_cache_fill_memory", NGX_CONF_TAKE1,
          guard<&conf::set_fill_memory>),
+    http("edge_cache_lock_waits", NGX_CONF_TAKE1,
+         guard<&conf::set_lock_waits>),
 
     any("edge_cache", NGX_CONF_TAKE1, guard<&conf::set_cache>),
     any("edge_cache_tenant", NGX_CONF_TAKE1,
@@ -110,6 +112,12 @@ ngx_command_t directives[] = {
         guard<&conf::set_invalidate>),
     any("edge_cache_purge", NGX_CONF_TAKE1,
         guard<&conf::set_value<&Location::purge>>),
+    any("edge_cache_lock", NGX_CONF_TAKE1,
+        guard<&conf::set_flag<&Location::lock>>),
+    any("edge_cache_lock_timeout", NGX_CONF_TAKE1,
+        guard<&conf::set_time<&Location::lock_timeout>>),
+    any("edge_cache_lock_age", NGX_CONF_TAKE1,
+        guard<&conf::set_time<&Location::lock_age>>),
     any("edge_cache_max_size", NGX_CONF_TAKE1, guard<&conf::set_max_size>),
     any("edge_cache_label", NGX_CONF_TAKE1, guard<&conf::set_label>),
 

@@ -68,7 +68,7 @@ ngx_module_t ngx_http_edge_cache_module = {
     edge::module::directives,
     NGX_HTTP_MODULE,
     nullptr, // init master
-    nullptr, // init module
+    edge::ngx::guard<&edge::module::init_module, NGX_ERROR>,
     edge::ngx::guard<&edge::module::init_worker, NGX_ERROR>,
     nullptr, // init thread
     nullptr, // exit thread

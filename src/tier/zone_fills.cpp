@@ -1,0 +1,140 @@
+// One fetch for all who ask for the same: who fetches, who waits, and who
+// wakes whom.
+#include <algorithm>
+
+#include "ngx/bell.h"
+#include "ngx/clock.h"
+#include "tier/fill_wait.h"
+#include "tier/zone.h"
+
+namespace edge::tier {
+
+// A fill is worth waiting for if its answer, as far as is known of it now,
+// could be given to who comes now (protocol 7); what its tags forbid is seen
+// when it is there.
+bool Zone::may_join(const shm::RunningFill &fill, const FillWish &wish) const
+{
+    const BootTime started{Millis(fill.started)};
+    return ngx::boot_now() - started < wish.max_age &&
+           generations_->check(fill.ticket, wish.selectors, wish.tenant,
+                               {ngx::boot_now(), false}) ==
+               shm::Usability::usable;
+}
+
+Joined Zone::join(const FillWish &wish)
+{
+    WorkerSet replaced;
+    const Joined joined = join(wish, replaced);
+    ngx::ring(replaced);
+    return joined;
+}
+
+Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
+{
+    const BootTime now = ngx::boot_now();
+    const Lock lock(*this);
+    if (hit_for_miss_->holds(wish.name, now)) {
+        counters_->hits_for_miss.add();
+        return {FillPart::alone, {}};
+    }
+    const auto slot = owner();
+    if (!slot || !may_serve() || generations_->applied().nonce == 0) {
+        return {FillPart::alone, {}};
+    }
+    if (const auto running = fills_->find(wish.name)) {
+        if (may_join(fills_->at(*running), wish)) {
+            fills_->wait(*running, static_cast<std::size_t>(ngx_worker));
+            return {FillPart::wait, *running};
+        }
+        replaced = fills_->end(*running);
+    }
+    const auto begun =
+        fills_->begin(wish.name, generations_->ticket(), *slot, now);
+    return begun ? Joined{FillPart::lead, *begun} : Joined{FillPart::alone, {}};
+}
+
+void Zone::end_fill(const shm::FillId &fill)
+{
+    WorkerSet waiting;
+    {
+        const Lock lock(*this);
+        waiting = fills_->end(fill);
+    }
+    ngx::ring(waiting);
+}
+
+void Zone::note_stored(const Hash128 &name)
+{
+    const Lock lock(*this);
+    hit_for_miss_->forget(name);
+}
+
+void Zone::note_refused(const Hash128 &name, Millis time)
+{
+    const Lock lock(*this);
+    hit_for_miss_->remember(name, ngx::boot_now() + time);
+}
+
+void Zone::wake_waits()
+{
+    const Lock lock(*this);
+    for (FillWait *wait : waits_) {
+        if (!fills_->runs(wait->fill())) {
+            wait->wake();
+        }
+    }
+}
+
+std::size_t Zone::running_fills()
+{
+    const Lock lock(*this);
+    return fills_->used();
+}
+
+FillRole::~FillRole()
+{
+    if (zone_ != nullptr) {
+        zone_->end_fill(fill_);
+    }
+}
+
+// What is known is written down before anybody is woken.
+void FillRole::end_stored()
+{
+    zone_->note_stored(name_);
+    std::exchange(zone_, nullptr)->end_fill(fill_);
+}
+
+void FillRole::end_refused(Millis hit_for_miss)
+{
+    if (hit_for_miss > Millis(0)) {
+        zone_->note_refused(name_, hit_for_miss);
+    }
+    std::exchange(zone_, nullptr)->end_fill(fill_);
+}
+
+FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
+                   Millis longest)
+    : flow_(flow), zone_(zone), fill_(fill), longest_(longest),
+      timer_(&FillWait::on_timer, this, ngx::Timer::Holds::worker)
+{
+    zone_.waits().insert(this);
+}
+
+FillWait::~FillWait()
+{
+    zone_.waits().erase(this);
+}
+
+void FillWait::await_suspend(std::coroutine_handle<> self)
+{
+    flow_.suspend(self);
+    timer_.start(longest_);
+}
+
+void FillWait::on_timer(void *wait)
+{
+    static_cast<FillWait *>(wait)->wake();
+}
+
+} // namespace edge::tier
