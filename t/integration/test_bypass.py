@@ -43,7 +43,7 @@ def warm(cached, origin):
 ])
 def test_what_goes_past_the_cache(warm, origin, method, headers, body,
                                   reason):
-    nginx = warm()
+    nginx = warm("edge_cache_invalidate off;")
     response = nginx.get("/", headers, method, body)
     if response.status >= 400:  # nginx itself wants none of it
         assert origin.count("/") == 1
@@ -108,7 +108,7 @@ def test_off_says_nothing(cached, origin):
 
 
 def test_the_log_has_the_reason(warm):
-    nginx = warm()
+    nginx = warm("edge_cache_invalidate off;")
     nginx.get("/", method="POST", body=b"")
     nginx.get("/")
     nginx.quit()

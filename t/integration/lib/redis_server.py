@@ -96,10 +96,9 @@ class RedisServer:
         if not self._process.running():
             raise RuntimeError("redis-server: " + self.log())
         try:
-            # An error will do: NOAUTH, NOPERM, LOADING are answers too.
+            # Most errors will do: NOAUTH and NOPERM are answers too.
             with RespClient(self._target, timeout=2) as client:
                 client.send("PING")
-                client.read()
-            return True
+                return not str(client.read()).startswith("LOADING")
         except OSError:
             return False
