@@ -113,10 +113,14 @@ def test_a_reset_is_answered_by_the_instance(faulty, fake_redis):
     wait_for(faulty, "redis")
 
 
-def test_an_unknown_script_is_sent_once_in_full(faulty, fake_redis):
+def test_an_unknown_script_is_sent_in_full_until_it_is_known(faulty,
+                                                             fake_redis):
+    # Once, or twice where the first reply was late.
+    sent = fake_redis.count("EVAL")
+    assert 1 <= sent <= 2
     for _ in range(5):
         assert source(faulty) == "redis"
-    assert fake_redis.count("EVAL") == 1
+    assert fake_redis.count("EVAL") == sent
 
 
 # Servers
