@@ -76,7 +76,7 @@ ngx_int_t handle(ngx_http_request_t *r)
                                  "Allow says which methods are known here."));
     }
     return refuse(r, problem(NGX_HTTP_NOT_FOUND,
-                             "There is metrics, health, limits and purge here."));
+                             "There are metrics, health, limits and purge."));
 }
 
 } // namespace edge::api

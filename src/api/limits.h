@@ -1,4 +1,4 @@
-// GET and DELETE limits?zone=Z&key=K[&tag=T]: how a key stands, and a fresh start
+// GET and DELETE limits?zone=Z&key=K[&tag=T]: how a key stands, a fresh start
 // for it.
 #pragma once
 

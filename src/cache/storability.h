@@ -53,9 +53,10 @@ struct Storable
 // Lifetime: X-Accel-Expires, then Cache-Control, then Expires, then
 // edge_cache_valid, then heuristics, each unless ignored. A targeted field
 // (RFC 9213) stands in for Cache-Control and Expires. The location's own rules
-// never stand above what the origin says; X-Accel-Expires stands above no-store, no-cache and private as
-// in nginx, but not for a request with credentials: it says for how long, not
-// for whom. Both count from reception; the age stays the true one.
+// never stand above what the origin says; X-Accel-Expires stands above
+// no-store, no-cache and private as in nginx, but not for a request with
+// credentials: it says for how long, not for whom. Both count from reception;
+// the age stays the true one.
 std::variant<Storable, Reason> judge(const RequestFacts &request,
                                      const ResponseFacts &response,
                                      const Policy &policy);

@@ -20,8 +20,8 @@ inline constexpr std::size_t kMaxTagBytes = 16 * 1024;
 bool is_tag_field(std::string_view name);
 
 // Sorted, each once, from Surrogate-Key and xkey (separated by spaces),
-// Cache-Tag (by commas), Cache-Groups (RFC 9875; ignored as a whole when malformed) and
-// `extra`, the value of edge_cache_tags (spaces). Tags are case-sensitive.
+// Cache-Tag (by commas), Cache-Groups (RFC 9875; ignored as a whole when
+// malformed) and `extra`, the value of edge_cache_tags (spaces). Case matters.
 //
 // Over a limit, or with control bytes: tag_limit, and the response must not be
 // stored. An object that lost a tag could not be purged by it.

@@ -6,8 +6,8 @@
 
 namespace edge::flow {
 
-// Takes out what the origin said to this hop alone: Edge-Cache-Control, what its
-// Connection names, which nginx would pass on, and tags unless the location
+// Takes out what the origin said to this hop alone: Edge-Cache-Control, what
+// its Connection names, which nginx would pass on, and tags unless the location
 // shows them.
 void hide_own_fields(ngx_http_request_t *r, const conf::Location &lcf);
 

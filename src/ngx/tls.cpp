@@ -12,7 +12,7 @@ namespace {
 // Of certificates between the server's own and the authority's.
 constexpr ngx_int_t kDepth = 5;
 
-// `what` is a function of nginx that logs and keeps the names of files.
+// nginx logs what is wrong, and keeps the names of the files.
 bool use_certificate(ngx_conf_t *cf, ngx_ssl_t &ssl, const TlsFiles &files)
 {
     ngx_str_t certificate = str(pool_copy(cf->pool, files.certificate));

@@ -23,7 +23,7 @@
 
 namespace edge::shm {
 
-// Of one key. What `told`, `own` and `before` are depends on the kind of its limit.
+// Of one key. What `told`, `own` and `before` are depends on its limit.
 struct BucketRecord
 {
     double expires = 0; // from then on nothing here counts any more
