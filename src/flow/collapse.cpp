@@ -33,17 +33,6 @@ Hash128 fill_name(const Request &request)
     return name;
 }
 
-std::string known_selectors(const Identity &identity)
-{
-    invalidate::EntryNames names;
-    names.scheme = identity.scheme;
-    names.authority = identity.authority;
-    names.target = identity.target;
-    names.requested = identity.requested;
-    names.custom_key = identity.custom_key;
-    return invalidate::selectors_of(names);
-}
-
 // An answer to HEAD fills nothing, what a client forbids to store is nobody
 // else's, and what it is refused for its own header says nothing of others.
 bool can_collapse(const ngx_http_request_t *r, const Request &request)
@@ -94,7 +83,8 @@ void join_fill(ngx_http_request_t *r, Request &request)
         return;
     }
     tier::Zone &zone = request.zone();
-    const std::string selectors = known_selectors(*request.identity);
+    const std::string selectors =
+        invalidate::selectors_of(names_of(*request.identity));
     tier::FillWish wish;
     wish.name = fill_name(request);
     wish.selectors = selectors;

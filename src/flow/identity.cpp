@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "base/digest.h"
-#include "cache/entry.h"
 #include "cache/admission.h"
+#include "cache/entry.h"
 #include "cache/key.h"
 #include "flow/request_body.h"
 #include "ngx/headers.h"
@@ -312,6 +312,17 @@ std::variant<Identity, Reason> identify(ngx_http_request_t *r,
         return reason;
     }
     return identity;
+}
+
+invalidate::EntryNames names_of(const Identity &identity)
+{
+    invalidate::EntryNames names;
+    names.scheme = identity.scheme;
+    names.authority = identity.authority;
+    names.target = identity.target;
+    names.requested = identity.requested;
+    names.custom_key = identity.custom_key;
+    return names;
 }
 
 } // namespace edge::flow

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "cache/reason.h"
 #include "conf/location.h"
+#include "invalidate/selector.h"
 #include "ngx/nginx.h"
 #include "tier/zone.h"
 
@@ -34,5 +35,8 @@ struct Identity
 std::variant<Identity, cache::Reason> identify(ngx_http_request_t *r,
                                                conf::Location &lcf,
                                                const tier::Zone &zone);
+
+// What it can be purged by, as far as the request tells.
+invalidate::EntryNames names_of(const Identity &identity);
 
 } // namespace edge::flow

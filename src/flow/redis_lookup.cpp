@@ -1,7 +1,7 @@
 #include "flow/redis_lookup.h"
 
-#include "cache/freshness.h"
 #include "client/await.h"
+#include "flow/stored_entry.h"
 #include "flow/variant.h"
 #include "ngx/clock.h"
 #include "redis/commands.h"
@@ -53,17 +53,11 @@ std::optional<Stored> read(const redis::Operation &operation, Request &request,
         return std::nullopt;
     }
     const auto &parts = std::get<cache::Unsealed>(unsealed);
-    const auto decoded = cache::decode_head(parts.head);
-    if (const auto *reason = std::get_if<Reason>(&decoded)) {
-        request.refuse(*reason);
+    const auto entry = read_entry(request, parts.head, key);
+    if (!entry) {
         return std::nullopt;
     }
-    const Entry &entry = std::get<Entry>(decoded);
-    if (entry.key != key) {
-        request.refuse(Reason::entry_mismatch);
-        return std::nullopt;
-    }
-    return Stored{entry, parts.head, parts.body};
+    return Stored{*entry, parts.head, parts.body};
 }
 
 // A local purge counts for what this instance filled itself (protocol 7): an
@@ -82,33 +76,17 @@ Reason keep_in_memory(Request &request, const Hash128 &hash,
                               as_foreign(stored.entry), body);
 }
 
-Reason make_hit(Request &request, const Hash128 &hash, const Stored &stored)
+void make_hit(Request &request, const Hash128 &hash, const Stored &stored)
 {
-    const WallTime now = ngx::wall_now();
     const Entry entry = as_foreign(stored.entry);
-    const Millis age = current_age(entry.times, now);
-    const Millis remaining = entry.times.lifetime - age;
-    if (remaining <= Millis(0)) {
-        request.found_expired = true;
-        return Reason::none;
-    }
-    Reason reason = may_answer(request.facts, request.lcf.policy, entry);
-    if (reason == Reason::none) {
-        reason = may_satisfy(request.facts.control, request.lcf.policy, age,
-                             remaining);
-    }
-    if (reason == Reason::none) {
-        reason = request.zone().judge(entry);
-    }
-    if (reason != Reason::none) {
-        request.found_unusable = true;
-        return reason;
+    const auto age = age_if_usable(request, entry, nullptr);
+    if (!age) {
+        return;
     }
     // Whoever waits finds it in memory, or learns that it does not fit.
     request.end_role(keep_in_memory(request, hash, stored), entry.status);
     request.hit.emplace(
-        Hit{entry, age, cache::Tier::redis, std::nullopt, stored.body});
-    return Reason::none;
+        Hit{entry, *age, cache::Tier::redis, std::nullopt, stored.body});
 }
 
 ngx::Task get(ngx::Flow &flow, Request &request,
@@ -149,7 +127,7 @@ ngx::Task find_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
         co_await get(flow, request, memory, name, stored);
     }
     if (stored && stored->entry.kind == cache::EntryKind::object) {
-        request.refuse(make_hit(request, name.hash, *stored));
+        make_hit(request, name.hash, *stored);
     }
 
     request.zone().counters().observe(cache::Tier::redis,

@@ -30,12 +30,7 @@ std::vector<std::string> merge_vary(Request &request,
 
 std::string selectors_of(const Identity &identity, const FillPlan &plan)
 {
-    invalidate::EntryNames names;
-    names.scheme = identity.scheme;
-    names.authority = identity.authority;
-    names.target = identity.target;
-    names.requested = identity.requested;
-    names.custom_key = identity.custom_key;
+    invalidate::EntryNames names = names_of(identity);
     names.tags = plan.tags;
     names.groups = plan.groups;
     return invalidate::selectors_of(names);
