@@ -6,14 +6,14 @@
 
 #include "api/authorize.h"
 #include "api/json.h"
+#include "api/later.h"
 #include "api/response.h"
 #include "client/await.h"
 #include "conf/location.h"
 #include "conf/main.h"
-#include "limit/key.h"
 #include "limit/fields.h"
+#include "limit/key.h"
 #include "limit/local.h"
-#include "ngx/cleanup.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/pool.h"
@@ -204,23 +204,6 @@ ngx_int_t send_result(ngx_http_request_t *r, Inquiry &inquiry)
     return send(r, answer);
 }
 
-void cancel(void *inquiry)
-{
-    static_cast<Inquiry *>(inquiry)->flow.reset();
-}
-
-void finish(void *data)
-{
-    auto *r = static_cast<ngx_http_request_t *>(data);
-    ngx_connection_t *connection = r->connection;
-    ngx_http_set_log_request(connection->log, r);
-    const ngx_int_t rc =
-        ngx::guard<&send_result, NGX_HTTP_INTERNAL_SERVER_ERROR>(
-            r, *ngx::pool_find<Inquiry>(r->pool));
-    ngx_http_finalize_request(r, rc);
-    ngx_http_run_posted_requests(connection);
-}
-
 ngx_int_t run(ngx_http_request_t *r, Inquiry &inquiry)
 {
     if (inquiry.zone->settings.redis == nullptr) {
@@ -230,13 +213,11 @@ ngx_int_t run(ngx_http_request_t *r, Inquiry &inquiry)
         inquiry.state = look_in_memory(inquiry);
         return send_result(r, inquiry);
     }
-    ngx::at_request_end<&cancel>(r, &inquiry);
-    ngx::Flow &flow = inquiry.flow.emplace(r->pool);
-    if (flow.run(ask_redis(flow, inquiry), &finish, r)) {
-        return send_result(r, inquiry);
+    const ngx_int_t rc = answer_later<&ask_redis, &send_result>(r, inquiry);
+    if (rc == NGX_DONE) {
+        r->main->count++;
     }
-    r->main->count++;
-    return NGX_DONE;
+    return rc;
 }
 
 // Limits know no tenants: whose token is for some of them only may not ask.

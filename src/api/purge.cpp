@@ -5,12 +5,12 @@
 #include "api/authorize.h"
 #include "api/body.h"
 #include "api/json.h"
+#include "api/later.h"
 #include "api/response.h"
 #include "conf/location.h"
 #include "conf/main.h"
 #include "invalidate/coherence.h"
 #include "invalidate/purge_request.h"
-#include "ngx/cleanup.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
@@ -234,31 +234,9 @@ std::optional<Answer> prepare(ngx_http_request_t *r, Purge &purge)
     return refuse_reach(purge, api.max_purge);
 }
 
-void cancel(void *purge)
-{
-    static_cast<Purge *>(purge)->flow.reset();
-}
-
-void finish(void *data)
-{
-    auto *r = static_cast<ngx_http_request_t *>(data);
-    ngx_connection_t *connection = r->connection;
-    ngx_http_set_log_request(connection->log, r);
-    const ngx_int_t rc =
-        ngx::guard<&send_result, NGX_HTTP_INTERNAL_SERVER_ERROR>(
-            r, *ngx::pool_find<Purge>(r->pool));
-    ngx_http_finalize_request(r, rc);
-    ngx_http_run_posted_requests(connection);
-}
-
-// NGX_DONE while the flow goes on: finish() then has the last word.
 ngx_int_t run(ngx_http_request_t *r, Purge &purge)
 {
-    ngx::at_request_end<&cancel>(r, &purge);
-    ngx::Flow &flow = purge.flow.emplace(r->pool);
-    return flow.run(purge_zones(flow, purge), &finish, r)
-               ? send_result(r, purge)
-               : NGX_DONE;
+    return answer_later<&purge_zones, &send_result>(r, purge);
 }
 
 // The reference that reading the body took is given back by whoever
