@@ -1,5 +1,6 @@
 #include "api/shared_metrics.h"
 
+#include "api/results.h"
 #include "tier/redis_tier.h"
 
 namespace edge::api {
@@ -10,19 +11,12 @@ using Zones = std::vector<tier::Zone *>;
 
 void stores(Exposition &out, const Zones &zones)
 {
-    constexpr std::string_view name = "edge_cache_redis_stores_total";
-    out.family(name, "counter", "Objects on their way to Redis, by result.");
-    for (const tier::Zone *zone : zones) {
-        const shm::Counters &counters = zone->counters();
-        const auto sample = [&](auto result, const shm::Counter &value) {
-            out.sample(name,
-                       {{"zone", zone->settings.name}, {"result", result}},
-                       value.value());
-        };
-        sample("stored", counters.redis_stored);
-        sample("dropped", counters.redis_dropped);
-        sample("failed", counters.redis_failed);
-    }
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_redis_stores_total",
+                "Objects on their way to Redis, by result.",
+                {{"stored", &Counters::redis_stored},
+                 {"dropped", &Counters::redis_dropped},
+                 {"failed", &Counters::redis_failed}});
 }
 
 struct Figure

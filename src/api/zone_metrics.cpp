@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "api/results.h"
+
 namespace edge::api {
 
 namespace {
@@ -131,38 +133,23 @@ void refusals(Exposition &out, const Zones &zones)
 
 void fills(Exposition &out, const Zones &zones)
 {
-    constexpr std::string_view name = "edge_cache_fills_total";
-    out.family(name, kCounter, "Answers captured, by what became of them.");
-    for (const tier::Zone *zone : zones) {
-        const shm::Counters &counters = zone->counters();
-        const auto sample = [&](auto result, const shm::Counter &value) {
-            out.sample(name,
-                       {{"zone", zone->settings.name}, {"result", result}},
-                       value.value());
-        };
-        sample("started", counters.fills_started);
-        sample("stored", counters.fills_stored);
-        sample("aborted", counters.fills_aborted);
-    }
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_fills_total",
+                "Answers captured, by what became of them.",
+                {{"started", &Counters::fills_started},
+                 {"stored", &Counters::fills_stored},
+                 {"aborted", &Counters::fills_aborted}});
 }
 
 void writes(Exposition &out, const Zones &zones)
 {
-    constexpr std::string_view name = "edge_cache_writes_total";
-    out.family(name, kCounter,
-               "Names invalidated by unsafe methods, by who hears of it.");
-    for (const tier::Zone *zone : zones) {
-        const shm::Counters &counters = zone->counters();
-        const auto sample = [&](auto result, const shm::Counter &value) {
-            out.sample(name,
-                       {{"zone", zone->settings.name}, {"result", result}},
-                       value.value());
-        };
-        sample("logged", counters.writes_logged);
-        sample("covered", counters.writes_covered);
-        sample("failed", counters.writes_failed);
-        sample("local", counters.writes_local);
-    }
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_writes_total",
+                "Names invalidated by unsafe methods, by who hears of it.",
+                {{"logged", &Counters::writes_logged},
+                 {"covered", &Counters::writes_covered},
+                 {"failed", &Counters::writes_failed},
+                 {"local", &Counters::writes_local}});
 }
 
 void waits(Exposition &out, const Zones &zones)
