@@ -4,7 +4,6 @@ namespace edge::cache {
 
 namespace {
 
-constexpr Millis kUncacheable{10'000};
 constexpr Millis kFailed{1'000};
 
 } // namespace
@@ -22,7 +21,7 @@ Millis hit_for_miss_time(Reason reason, std::uint16_t status)
     case Reason::truncated:
         return kFailed;
     default:
-        return status >= 500 ? kFailed : kUncacheable;
+        return status >= 500 ? kFailed : kHitForMiss;
     }
 }
 

@@ -8,6 +8,9 @@
 
 namespace edge::cache {
 
+// Where the answer is not to be shared.
+inline constexpr Millis kHitForMiss{10'000};
+
 // How long requests for the same do not wait for one another's answer, after
 // one of `status` was not stored for `reason`. Long where the answer is not to
 // be shared, short where something failed, 0 where it was about that one

@@ -1,5 +1,7 @@
 #include "client/subscriber.h"
 
+#include <utility>
+
 #include "redis/command.h"
 #include "redis/commands.h"
 #include "redis/error.h"
@@ -7,11 +9,11 @@
 namespace edge::client {
 namespace {
 
-// The first word of a push: "message", "subscribe", "pong".
-std::string_view kind_of(const redis::Reply &reply)
+// Of a push: "message", "subscribe" or "pong", the channel, the message.
+std::string_view word(const redis::Reply &reply, std::size_t i)
 {
-    return reply.elements.empty() ? std::string_view()
-                                  : reply.elements.front().text;
+    return i < reply.elements.size() ? reply.elements[i].text
+                                     : std::string_view();
 }
 
 std::optional<redis::Failure> failure_of(const redis::Reply &reply)
@@ -28,10 +30,10 @@ std::optional<redis::Failure> failure_of(const redis::Reply &reply)
 
 } // namespace
 
-Subscriber::Subscriber(Redis &redis, std::string_view channel,
+Subscriber::Subscriber(Redis &redis, std::vector<std::string> channels,
                        Callback callback, void *data)
-    : channel_(channel), callback_(callback), data_(data), redis_(redis),
-      route_(redis.add_route(*this, channel)),
+    : channels_(std::move(channels)), callback_(callback), data_(data),
+      redis_(redis), route_(redis.add_route(*this, channels_.front())),
       link_({redis.config(), redis.config().credentials, 0, false}, *route_,
             breaker_, *this, "redis subscriber"),
       ping_timer_(
@@ -54,8 +56,9 @@ void Subscriber::start()
 void Subscriber::on_up()
 {
     memory_.release();
-    redis::append_command(link_.output().bytes(),
-                          {redis::command::kSubscribe, channel_});
+    std::vector<std::string_view> words{redis::command::kSubscribe};
+    words.insert(words.end(), channels_.begin(), channels_.end());
+    redis::append_command(link_.output().bytes(), words);
     link_.flush();
     heard_ = true;
     ping_timer_.start(kPingPeriod);
@@ -81,17 +84,17 @@ void Subscriber::on_ping_time()
 
 std::optional<redis::Failure> Subscriber::on_reply(const redis::Reply *reply)
 {
-    const std::string_view kind = kind_of(*reply);
+    const std::string_view kind = word(*reply, 0);
     const bool woken = kind == "subscribe" || kind == "message";
     const auto failure = failure_of(*reply);
 
-    memory_.release();
     heard_ = true;
     if (woken) {
         subscribed_ = true;
         breaker_.succeeded();
-        callback_(data_);
+        callback_(data_, word(*reply, 1), word(*reply, 2));
     }
+    memory_.release();
     return failure;
 }
 

@@ -1,4 +1,4 @@
-// Messages of one channel, as wake-ups: any of them may be lost, so whoever
+// Messages of some channels, as wake-ups: any of them may be lost, so whoever
 // listens also looks for itself from time to time.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/link.h"
 #include "client/redis.h"
@@ -17,14 +18,15 @@ namespace edge::client {
 class Subscriber final : private Link::User, private Redis::RouteUser
 {
 public:
-    // Called for every message, and once when the subscription is (again) in
-    // force, as messages may have been missed before. Must not destroy the
-    // subscriber.
-    using Callback = void (*)(void *data);
+    // Called for every message, and for each channel once when its
+    // subscription is (again) in force, as messages may have been missed
+    // before: `message` is empty then. Must not destroy the subscriber.
+    using Callback = void (*)(void *data, std::string_view channel,
+                              std::string_view message);
 
     // A connection of its own to the same data. `redis` outlives it.
-    Subscriber(Redis &redis, std::string_view channel, Callback callback,
-               void *data);
+    Subscriber(Redis &redis, std::vector<std::string> channels,
+               Callback callback, void *data);
     ~Subscriber();
     Subscriber(const Subscriber &) = delete;
     Subscriber &operator=(const Subscriber &) = delete;
@@ -45,7 +47,7 @@ private:
     std::pmr::memory_resource *reply_target() override { return &memory_; }
     std::optional<redis::Failure> on_reply(const redis::Reply *reply) override;
 
-    const std::string channel_;
+    const std::vector<std::string> channels_;
     Callback callback_;
     void *data_;
     Redis &redis_;

@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "flow/memory_lookup.h"
-#include "flow/redis_lookup.h"
+#include "flow/shared_fill.h"
+#include "flow/wait_count.h"
 #include "invalidate/selector.h"
 #include "ngx/clock.h"
 #include "tier/fill_wait.h"
@@ -22,14 +23,11 @@ using tier::FillPart;
 // for workers that have no bell.
 constexpr Millis kLookOut{1000};
 
-// What a client may get can depend on whether it sends credentials: an answer
-// that is refused to one of them says nothing of the others.
 Hash128 fill_name(const Request &request)
 {
     Hash128 name =
         request.variant ? request.variant->hash : request.identity->resource;
-    name.lo ^= request.facts.has_authorization ? 1 : 0;
-    name.lo ^= request.facts.has_cookie ? 2 : 0;
+    name.lo ^= sharing_kind(request.facts);
     return name;
 }
 
@@ -43,21 +41,6 @@ bool can_collapse(const ngx_http_request_t *r, const Request &request)
     return request.lcf.lock.value && r->method == NGX_HTTP_GET && !is_own &&
            !cache::is_unusual(request.fields);
 }
-
-// Counts what becomes of a wait, whichever way it ends.
-class WaitCount
-{
-public:
-    explicit WaitCount(shm::Counters &counters) : counters_(counters) {}
-    ~WaitCount() { counters_.wait_ended(end_); }
-    WaitCount(const WaitCount &) = delete;
-
-    void end(WaitEnd end) { end_ = end; }
-
-private:
-    shm::Counters &counters_;
-    WaitEnd end_ = WaitEnd::gone;
-};
 
 // The fill has ended, or it is time to look what has become of it.
 WaitEnd look_again(ngx_http_request_t *r, Request &request, BootTime deadline)
@@ -76,6 +59,12 @@ WaitEnd look_again(ngx_http_request_t *r, Request &request, BootTime deadline)
 }
 
 } // namespace
+
+unsigned sharing_kind(const cache::RequestFacts &request)
+{
+    return (request.has_authorization ? 1u : 0u) |
+           (request.has_cookie ? 2u : 0u);
+}
 
 void join_fill(ngx_http_request_t *r, Request &request)
 {
@@ -118,7 +107,7 @@ ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,
     }
     count.end(end);
     if (!request.hit && zone.redis() != nullptr) {
-        co_await find_in_redis(flow, r, request);
+        co_await look_in_redis(flow, r, request);
     }
 }
 

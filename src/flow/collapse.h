@@ -2,11 +2,17 @@
 // waits for its answer.
 #pragma once
 
+#include "cache/admission.h"
 #include "flow/request.h"
 #include "ngx/nginx.h"
 #include "ngx/task.h"
 
 namespace edge::flow {
+
+// Requests of different kinds do not share a fetch. What a client may get can
+// depend on whether it sends credentials: an answer that is refused to one of
+// them says nothing of the others.
+unsigned sharing_kind(const cache::RequestFacts &request);
 
 // For a miss: it gets a part in fetching, or another's fill to wait for
 // (request.awaited).

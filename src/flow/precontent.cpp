@@ -9,9 +9,9 @@
 #include "flow/pending.h"
 #include "flow/purge_method.h"
 #include "flow/query.h"
-#include "flow/redis_lookup.h"
 #include "flow/request.h"
 #include "flow/request_body.h"
+#include "flow/shared_fill.h"
 #include "flow/unsafe_method.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
@@ -201,7 +201,7 @@ ngx::Task look_further(ngx::Flow &flow, ngx_http_request_t *r,
         query->send();
     }
     if (lookup != nullptr && !lookup->awaited) {
-        co_await find_in_redis(flow, r, *lookup);
+        co_await look_in_redis(flow, r, *lookup);
     }
     if (query) {
         LimitQuery &sent = *query;

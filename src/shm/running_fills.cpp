@@ -135,6 +135,9 @@ std::optional<FillId> RunningFills::begin(const Hash128 &name,
         .ticket = ticket,
         .started = now.time_since_epoch().count(),
         .waiting = {},
+        .elsewhere = {},
+        .worker = 0,
+        .waits_elsewhere = false,
         .owner = owner,
         .next = std::exchange(bucket(name), row),
     };
@@ -163,6 +166,35 @@ WorkerSet RunningFills::end(const FillId &fill)
     row.next = std::exchange(state_->free, fill.row);
     state_->used--;
     return row.waiting;
+}
+
+void RunningFills::wait_elsewhere(const FillId &fill, const Hash128 &name,
+                                  std::size_t worker, BootTime now)
+{
+    if (runs(fill)) {
+        RunningFill &row = rows_[fill.row];
+        row.started = now.time_since_epoch().count();
+        row.elsewhere = name;
+        row.worker = static_cast<std::uint32_t>(worker);
+        row.waits_elsewhere = true;
+    }
+}
+
+bool RunningFills::waits_elsewhere(const FillId &fill) const
+{
+    return runs(fill) && rows_[fill.row].waits_elsewhere;
+}
+
+WorkerSet RunningFills::end_elsewhere(const Hash128 &name)
+{
+    WorkerSet fillers;
+    for (RunningFill &row : rows_) {
+        if (row.id != 0 && row.waits_elsewhere && row.elsewhere == name) {
+            row.waits_elsewhere = false;
+            fillers.add(row.worker);
+        }
+    }
+    return fillers;
 }
 
 WorkerSet RunningFills::end_all_of(OwnerSlot owner)

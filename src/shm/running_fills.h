@@ -32,6 +32,10 @@ struct RunningFill
     invalidate::Ticket ticket;
     std::int64_t started; // BootTime
     WorkerSet waiting;
+    // Another instance fills it under this name, and our filler waits for it.
+    Hash128 elsewhere;
+    std::uint32_t worker; // of the filler
+    bool waits_elsewhere;
     OwnerSlot owner;
     std::uint32_t next; // in its bucket, or among the free rows
 };
@@ -62,6 +66,15 @@ public:
     void wait(const FillId &fill, std::size_t worker);
     // Who is to be told; nobody when it does not run any more.
     WorkerSet end(const FillId &fill);
+
+    // The filler, in `worker`, waits for another instance's fill of that name.
+    // It begins anew: until it has asked it does not count as hanging.
+    void wait_elsewhere(const FillId &fill, const Hash128 &name,
+                        std::size_t worker, BootTime now);
+    bool waits_elsewhere(const FillId &fill) const;
+    // Whose fillers are to be told.
+    WorkerSet end_elsewhere(const Hash128 &name);
+
     // Ends all that a process fills that has died.
     WorkerSet end_all_of(OwnerSlot owner);
 

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "invalidate/selector.h"
 #include "shm/running_fills.h"
+#include "tier/fill_locks.h"
 
 namespace edge::tier {
 
@@ -38,11 +39,17 @@ public:
     }
     FillRole(FillRole &&other) noexcept
         : zone_(std::exchange(other.zone_, nullptr)), name_(other.name_),
-          fill_(other.fill_)
+          fill_(other.fill_), lock_(std::move(other.lock_))
     {
     }
     FillRole &operator=(FillRole &&) = delete;
     ~FillRole();
+
+    // Others of this instance wait.
+    bool leads() const { return fill_.id != 0; }
+    const shm::FillId &fill() const { return fill_; }
+    // Other instances, too.
+    void hold(const FillLock &lock) { lock_ = lock; }
 
     // The answer is stored.
     void end_stored();
@@ -50,9 +57,12 @@ public:
     void end_refused(Millis hit_for_miss);
 
 private:
+    void end(Millis hit_for_miss);
+
     Zone *zone_;
     Hash128 name_;
     shm::FillId fill_;
+    std::optional<FillLock> lock_;
 };
 
 } // namespace edge::tier

@@ -1,5 +1,6 @@
 // co_await FillWait(flow, zone, fill, 1s): until the fill ends, in whatever
-// worker that is, but no longer than the given time.
+// worker that is, or what its filler waits for in another instance; but no
+// longer than the given time.
 #pragma once
 
 #include <coroutine>
@@ -16,12 +17,19 @@ class Zone;
 class FillWait
 {
 public:
+    enum class Until
+    {
+        ended,
+        released, // another instance's lock
+    };
+
     FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
-             Millis longest);
+             Millis longest, Until until = Until::ended);
     ~FillWait();
     FillWait(const FillWait &) = delete;
 
     const shm::FillId &fill() const { return fill_; }
+    Until until() const { return until_; }
     void wake() { flow_.wake(); }
 
     bool await_ready() const { return false; }
@@ -35,6 +43,7 @@ private:
     Zone &zone_;
     const shm::FillId fill_;
     const Millis longest_;
+    const Until until_;
     ngx::Timer timer_;
 };
 

@@ -15,8 +15,8 @@ constexpr Millis kLongestTurn{500};
 
 } // namespace
 
-LogReader::LogReader(Log &log)
-    : log_(log),
+LogReader::LogReader(Log &log, FillLocks &locks)
+    : log_(log), locks_(locks),
       timer_(&LogReader::on_timer, this, ngx::Timer::Holds::nothing),
       flow_(nullptr)
 {
@@ -43,14 +43,28 @@ void LogReader::on_timer(void *data)
         return;
     }
     if (!self->subscriber_) {
-        self->subscriber_.emplace(self->log_.redis(), self->log_.channel(),
-                                  &LogReader::on_wake, self);
+        self->subscriber_.emplace(
+            self->log_.redis(),
+            std::vector{self->log_.channel(), self->locks_.channel()},
+            &LogReader::on_message, self);
         self->subscriber_->start();
     }
     self->step();
 }
 
-// A purge elsewhere, or Redis is back.
+// A purge elsewhere, or the end of a fill that somebody here waits for.
+void LogReader::on_message(void *data, std::string_view channel,
+                           std::string_view message)
+{
+    auto *self = static_cast<LogReader *>(data);
+    if (channel == self->locks_.channel()) {
+        self->locks_.on_message(message);
+    } else {
+        self->step();
+    }
+}
+
+// Redis is back.
 void LogReader::on_wake(void *data)
 {
     auto *self = static_cast<LogReader *>(data);

@@ -7,6 +7,7 @@
 #include "client/subscriber.h"
 #include "ngx/task.h"
 #include "ngx/timer.h"
+#include "tier/fill_locks.h"
 #include "tier/log.h"
 
 namespace edge::tier {
@@ -14,7 +15,8 @@ namespace edge::tier {
 class LogReader
 {
 public:
-    explicit LogReader(Log &log);
+    // Both outlive it. Messages about fills are the locks' to judge.
+    LogReader(Log &log, FillLocks &locks);
     ~LogReader();
     LogReader(const LogReader &) = delete;
 
@@ -23,6 +25,8 @@ public:
 private:
     static void on_timer(void *reader);
     static void on_wake(void *reader);
+    static void on_message(void *reader, std::string_view channel,
+                           std::string_view message);
     static void on_step_done(void *reader);
 
     bool take_role();
@@ -31,6 +35,7 @@ private:
     ngx::Task run_step(ngx::Flow &flow);
 
     Log &log_;
+    FillLocks &locks_;
     ngx::Timer timer_;
     // Only with the role: one more connection.
     std::optional<client::Subscriber> subscriber_;

@@ -67,8 +67,8 @@ private:
 RedisTier::RedisTier(client::Redis &redis, Zone &zone,
                      std::string_view instance)
     : redis_(redis), zone_(zone.settings.name), counters_(zone.counters()),
-      log_(zone, redis, instance), reader_(log_), writes_(log_),
-      seal_keys_(redis.config().secrets)
+      log_(zone, redis, instance), locks_(redis, zone), reader_(log_, locks_),
+      writes_(log_), seal_keys_(redis.config().secrets)
 {
     reader_.start();
 }

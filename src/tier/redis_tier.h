@@ -13,6 +13,7 @@
 #include "cache/seal.h"
 #include "client/redis.h"
 #include "shm/counters.h"
+#include "tier/fill_locks.h"
 #include "tier/log.h"
 #include "tier/log_reader.h"
 #include "tier/write_log.h"
@@ -40,6 +41,7 @@ public:
     Log &log() { return log_; }
     // What unsafe methods changed, for that log.
     WriteLog &writes() { return writes_; }
+    FillLocks &locks() { return locks_; }
     std::string key(const RedisName &name) const;
     const cache::SealKeys &seal_keys() const { return seal_keys_; }
 
@@ -64,6 +66,7 @@ private:
     std::string_view zone_;
     shm::Counters &counters_;
     Log log_;
+    FillLocks locks_;
     LogReader reader_;
     WriteLog writes_;
     // What all instances find an object by. Not keyed with the secret of the

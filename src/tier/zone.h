@@ -183,6 +183,10 @@ public:
     void note_refused(const Hash128 &name, Millis time);
     std::size_t running_fills();
 
+    // The filler is woken when another instance releases that lock.
+    void wait_elsewhere(const shm::FillId &fill, const Hash128 &lock);
+    void end_elsewhere(const Hash128 &lock);
+
     // Those of this worker that wait.
     std::unordered_set<FillWait *> &waits() { return waits_; }
     bool may_wait() const { return waits_.size() < max_waits_; }

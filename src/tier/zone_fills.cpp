@@ -5,6 +5,7 @@
 #include "ngx/bell.h"
 #include "ngx/clock.h"
 #include "tier/fill_wait.h"
+#include "tier/redis_tier.h"
 #include "tier/zone.h"
 
 namespace edge::tier {
@@ -79,10 +80,30 @@ void Zone::wake_waits()
 {
     const Lock lock(*this);
     for (FillWait *wait : waits_) {
-        if (!fills_->runs(wait->fill())) {
+        const bool goes_on = wait->until() == FillWait::Until::ended
+                                 ? fills_->runs(wait->fill())
+                                 : fills_->waits_elsewhere(wait->fill());
+        if (!goes_on) {
             wait->wake();
         }
     }
+}
+
+void Zone::wait_elsewhere(const shm::FillId &fill, const Hash128 &lock)
+{
+    const Lock guard(*this);
+    fills_->wait_elsewhere(fill, lock, static_cast<std::size_t>(ngx_worker),
+                           ngx::boot_now());
+}
+
+void Zone::end_elsewhere(const Hash128 &lock)
+{
+    WorkerSet fillers;
+    {
+        const Lock guard(*this);
+        fillers = fills_->end_elsewhere(lock);
+    }
+    ngx::ring(fillers);
 }
 
 std::size_t Zone::running_fills()
@@ -94,7 +115,7 @@ std::size_t Zone::running_fills()
 FillRole::~FillRole()
 {
     if (zone_ != nullptr) {
-        zone_->end_fill(fill_);
+        end(Millis(0));
     }
 }
 
@@ -102,7 +123,7 @@ FillRole::~FillRole()
 void FillRole::end_stored()
 {
     zone_->note_stored(name_);
-    std::exchange(zone_, nullptr)->end_fill(fill_);
+    end(Millis(0));
 }
 
 void FillRole::end_refused(Millis hit_for_miss)
@@ -110,12 +131,21 @@ void FillRole::end_refused(Millis hit_for_miss)
     if (hit_for_miss > Millis(0)) {
         zone_->note_refused(name_, hit_for_miss);
     }
-    std::exchange(zone_, nullptr)->end_fill(fill_);
+    end(hit_for_miss);
+}
+
+void FillRole::end(Millis hit_for_miss)
+{
+    Zone &zone = *std::exchange(zone_, nullptr);
+    if (lock_ && zone.redis() != nullptr) {
+        zone.redis()->locks().release(*lock_, hit_for_miss);
+    }
+    zone.end_fill(fill_);
 }
 
 FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
-                   Millis longest)
-    : flow_(flow), zone_(zone), fill_(fill), longest_(longest),
+                   Millis longest, Until until)
+    : flow_(flow), zone_(zone), fill_(fill), longest_(longest), until_(until),
       timer_(&FillWait::on_timer, this, ngx::Timer::Holds::worker)
 {
     zone_.waits().insert(this);

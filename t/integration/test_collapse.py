@@ -321,6 +321,7 @@ def test_a_purge_while_many_wait(edge_with, origin, gate, body):
                     Reply(headers=fields, body=b"new")])
     nginx = edge_with(workers=2)
     before = ask(nginx, 20)
+    origin.wait_for("/")
     waiting(nginx, 20)
     purge(nginx, **body)
     after = ask(nginx, 20)

@@ -118,6 +118,21 @@ void what_the_dead_fill_ends(void **)
     assert_int_equal(test.fills.used(), 1);
 }
 
+void the_filler_is_told_when_another_instance_is_done(void **)
+{
+    TestFills test(4);
+    const FillId fill = test.begin(1);
+    assert_false(test.fills.waits_elsewhere(fill));
+    test.fills.wait_elsewhere(fill, {7, 7}, 3, kNow + Seconds(1));
+    assert_true(test.fills.waits_elsewhere(fill));
+    assert_int_equal(test.fills.at(fill).started, 2000);
+    assert_true(test.fills.end_elsewhere({8, 8}) == WorkerSet());
+    assert_true(test.fills.end_elsewhere({7, 7}) == workers({3}));
+    assert_false(test.fills.waits_elsewhere(fill));
+    assert_true(test.fills.runs(fill));
+    assert_true(test.fills.end_elsewhere({7, 7}) == WorkerSet());
+}
+
 void after_a_recovery_old_fills_do_not_run(void **)
 {
     TestFills test(2);
@@ -179,6 +194,7 @@ int main()
         cmocka_unit_test(a_full_table_refuses),
         cmocka_unit_test(names_with_the_same_bucket_are_kept_apart),
         cmocka_unit_test(what_the_dead_fill_ends),
+        cmocka_unit_test(the_filler_is_told_when_another_instance_is_done),
         cmocka_unit_test(after_a_recovery_old_fills_do_not_run),
         cmocka_unit_test(attaches_to_what_it_has_made_only),
         cmocka_unit_test(agrees_with_a_model),

@@ -107,7 +107,8 @@ def refused(nginx, reason):
 
 def object_keys(redis, prefix="ec"):
     """The Redis keys of what is cached."""
-    return sorted(redis.command("KEYS", f"{prefix}:1:*"))
+    return sorted(key for key in redis.command("KEYS", f"{prefix}:1:*")
+                  if b":lock" not in key)
 
 
 def origin_of_hit(response):

@@ -1,0 +1,149 @@
+#include "tier/fill_locks.h"
+
+#include <array>
+#include <cstdio>
+
+#include "base/bytes.h"
+#include "client/await.h"
+#include "redis/fill_scripts.h"
+#include "tier/zone.h"
+
+namespace edge::tier {
+
+namespace {
+
+Claim read_claim(const redis::Reply *reply)
+{
+    if (reply == nullptr || reply->type != redis::ReplyType::integer) {
+        return Claim::no_answer;
+    }
+    switch (reply->integer) {
+    case 0:
+        return Claim::elsewhere;
+    case 1:
+        return Claim::held;
+    case 2:
+        return Claim::not_shared;
+    case 3:
+        return Claim::released;
+    default:
+        return Claim::no_answer;
+    }
+}
+
+std::string message_of(const FillLock &lock)
+{
+    std::string message;
+    ByteWriter out(message);
+    out.number(lock.name().hi);
+    out.number(lock.name().lo);
+    return message;
+}
+
+std::string channel_of(const client::RedisConfig &config, std::string_view zone)
+{
+    std::string channel(config.prefix);
+    return channel.append(":").append(zone).append(":fills");
+}
+
+} // namespace
+
+Hash128 FillLock::name() const
+{
+    static const HashSecret same_everywhere;
+    return hash128(key, same_everywhere);
+}
+
+// One release on its way, with everything the command points at.
+class FillLocks::Release
+{
+public:
+    Release(std::list<Release> &all, const FillLock &lock, Millis hit_for_miss,
+            std::string_view channel)
+        : all_(all), lock_(lock), time_(std::to_string(hit_for_miss.count())),
+          message_(message_of(lock_)), keys_{lock_.key}, arguments_{lock_.token,
+                                                                    time_,
+                                                                    channel,
+                                                                    message_},
+          call_{&redis::kReleaseScript, keys_, arguments_},
+          operation_(&memory_, &Release::over, this)
+    {
+    }
+
+    bool send(client::Redis &redis) { return redis.submit(operation_, call_); }
+
+private:
+    static void over(void *data)
+    {
+        auto *release = static_cast<Release *>(data);
+        release->all_.remove_if(
+            [release](const Release &other) { return &other == release; });
+    }
+
+    std::list<Release> &all_;
+    const FillLock lock_;
+    const std::string time_;
+    const std::string message_;
+    std::array<std::string_view, 1> keys_;
+    std::array<std::string_view, 4> arguments_;
+    redis::ScriptCall call_;
+    std::array<std::byte, 256> buffer_;
+    std::pmr::monotonic_buffer_resource memory_{buffer_.data(), buffer_.size()};
+    redis::Operation operation_;
+};
+
+FillLocks::FillLocks(client::Redis &redis, Zone &zone)
+    : redis_(redis), zone_(zone),
+      channel_(channel_of(redis.config(), zone.settings.name))
+{
+}
+
+FillLocks::~FillLocks() = default;
+
+FillLock FillLocks::lock(std::string_view key, unsigned kind,
+                         std::uint64_t fill)
+{
+    FillLock lock;
+    lock.key.append(key).append(":lock").append(std::to_string(kind));
+    // 16 digits: compared as text.
+    char generation[17];
+    std::snprintf(
+        generation, sizeof(generation), "%016llx",
+        static_cast<unsigned long long>(zone_.applied().generation.packed));
+    lock.token.append(zone_.membership().text());
+    lock.token.append(generation).append(std::to_string(fill));
+    return lock;
+}
+
+ngx::Task FillLocks::claim(ngx::Flow &flow, const FillLock &lock, Millis age,
+                           bool again, Claim &claim)
+{
+    const std::string time = std::to_string(age.count());
+    const std::string_view keys[] = {lock.key};
+    const std::string_view arguments[] = {lock.token, time, again ? "1" : "0"};
+    std::pmr::monotonic_buffer_resource memory;
+    client::Call call(flow, redis_, memory,
+                      redis::ScriptCall{&redis::kClaimScript, keys, arguments});
+    claim = read_claim((co_await call).reply());
+}
+
+void FillLocks::on_message(std::string_view message)
+{
+    ByteReader in(message);
+    Hash128 name;
+    name.hi = in.number<std::uint64_t>();
+    name.lo = in.number<std::uint64_t>();
+    if (!in.failed() && in.at_end()) {
+        zone_.end_elsewhere(name);
+    }
+}
+
+void FillLocks::release(const FillLock &lock, Millis hit_for_miss)
+{
+    releases_.emplace_back(releases_, lock, hit_for_miss, channel_);
+    if (!releases_.back().send(redis_)) {
+        releases_.pop_back();
+    }
+}
+
+} // namespace edge::tier
