@@ -14,6 +14,9 @@ _PROXY = """proxy_pass http://origin;
             proxy_http_version 1.1;
             proxy_set_header Connection "";"""
 
+# What the origin is to say in Cache-Control.
+_PRIVATE = "proxy_set_header X-Freshness private;"
+
 # Files have fields of their own, which the comparison does without.
 _PLAIN_FILE = 'etag off; max_ranges 0; add_header Last-Modified "";'
 
@@ -64,6 +67,12 @@ def all_systems():
         System("redis_miss", "edge_cache miss with Redis", _proxied(
             "edge_cache unique_shared;"), unique,
             module=True, origin=True, redis=True),
+        System("private", "edge_cache, one private URL", _proxied(
+            f"edge_cache unique; {_PRIVATE}"), {"1k": 1},
+            module=True, origin=True),
+        System("redis_private", "the same with Redis", _proxied(
+            f"edge_cache unique_shared; {_PRIVATE}"), {"1k": 1},
+            module=True, origin=True, redis=True),
     ]
     for system in systems:
         system.port = free_port()
@@ -77,9 +86,10 @@ def _redis_hit(name, title):
 
 def origin_conf(port, root):
     return _conf(root, f"""
+    map $http_x_freshness $freshness {{ default $http_x_freshness; "" max-age=3600; }}
     server {{
         listen {HOST}:{port} backlog=1024;
-        {_one_file_per_size("add_header Cache-Control max-age=3600;")}
+        {_one_file_per_size("add_header Cache-Control $freshness;")}
         location = /requests {{ stub_status; }}
     }}""")
 
