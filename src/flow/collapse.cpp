@@ -66,6 +66,11 @@ unsigned sharing_kind(const cache::RequestFacts &request)
            (request.has_cookie ? 2u : 0u);
 }
 
+bool may_look_in_redis(const Request &request)
+{
+    return request.zone().redis() != nullptr && !request.is_pass;
+}
+
 void join_fill(ngx_http_request_t *r, Request &request)
 {
     if (!can_collapse(r, request)) {
@@ -81,6 +86,7 @@ void join_fill(ngx_http_request_t *r, Request &request)
     wish.max_age = request.lcf.lock_age.value;
 
     const tier::Joined joined = zone.join(wish);
+    request.is_pass = joined.part == FillPart::pass;
     if (joined.part != FillPart::wait) {
         request.role.emplace(zone, wish.name, joined.fill);
     } else if (zone.may_wait()) {
@@ -106,7 +112,7 @@ ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,
         end = look_again(r, request, deadline);
     }
     count.end(end);
-    if (!request.hit && zone.redis() != nullptr) {
+    if (!request.hit && may_look_in_redis(request)) {
         co_await look_in_redis(flow, r, request);
     }
 }

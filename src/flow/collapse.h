@@ -14,6 +14,9 @@ namespace edge::flow {
 // them says nothing of the others.
 unsigned sharing_kind(const cache::RequestFacts &request);
 
+// Not where answers turned out not to be shared a moment ago.
+bool may_look_in_redis(const Request &request);
+
 // For a miss: it gets a part in fetching, or another's fill to wait for
 // (request.awaited).
 void join_fill(ngx_http_request_t *r, Request &request);

@@ -103,7 +103,7 @@ bool begin(ngx_http_request_t *r, Request &request)
         return false;
     }
     join_fill(r, request);
-    return request.awaited || request.zone().redis() != nullptr;
+    return request.awaited || may_look_in_redis(request);
 }
 
 ngx_int_t serve(ngx_http_request_t *r, Request &request)

@@ -62,6 +62,8 @@ void Request::end_role(cache::Reason why, std::uint16_t status_code)
     }
     if (why == cache::Reason::none) {
         role->end_stored();
+    } else if (why == cache::Reason::zone_full && zone().redis() != nullptr) {
+        role->end_in_redis(cache::kHitForMiss);
     } else {
         role->end_refused(cache::hit_for_miss_time(why, status_code));
     }

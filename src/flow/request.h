@@ -73,6 +73,7 @@ struct Request
     // fill, or has a part in which it asks the API.
     std::optional<shm::FillId> awaited;
     std::optional<tier::FillRole> role;
+    bool is_pass = false; // answers turned out not to be shared
 
     // A miss that may be stored: until the header says that it may not.
     bool may_fill = false;

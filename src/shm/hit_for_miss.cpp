@@ -10,23 +10,26 @@ std::span<HitForMiss::Row> HitForMiss::set_of(const Hash128 &name) const
     return rows_.subspan(name.lo % sets * kWays, kWays);
 }
 
-bool HitForMiss::holds(const Hash128 &name, BootTime now) const
+std::optional<HitForMiss::Place> HitForMiss::find(const Hash128 &name,
+                                                  BootTime now) const
 {
     const auto set = set_of(name);
-    return std::ranges::any_of(set, [&](const Row &row) {
-        return row.name == name.hi &&
-               row.until > now.time_since_epoch().count();
-    });
+    const auto row = std::ranges::find(set, name.hi, &Row::name);
+    if (row == set.end() || row->until <= now.time_since_epoch().count()) {
+        return std::nullopt;
+    }
+    return row->place;
 }
 
-void HitForMiss::remember(const Hash128 &name, BootTime until)
+void HitForMiss::remember(const Hash128 &name, Place place, BootTime until)
 {
     const auto set = set_of(name);
     auto row = std::ranges::find(set, name.hi, &Row::name);
     if (row == set.end()) {
         row = std::ranges::min_element(set, {}, &Row::until);
-        *row = {name.hi, 0};
+        *row = {name.hi, 0, place};
     }
+    row->place = place;
     row->until = std::max(row->until, until.time_since_epoch().count());
 }
 

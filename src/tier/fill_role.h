@@ -55,6 +55,8 @@ public:
     void end_stored();
     // It is not: for so long nobody waits for another one.
     void end_refused(Millis hit_for_miss);
+    // It is in Redis alone: for so long everybody looks there at once.
+    void end_in_redis(Millis hit_for_miss);
 
 private:
     void end(Millis hit_for_miss);

@@ -96,7 +96,8 @@ enum class FillPart : std::uint8_t
 {
     lead,  // fetches, and others wait for it
     wait,  // for the one who leads
-    alone, // fetches for himself: it could not be shared, or is not known
+    alone, // fetches for himself: others are not known of
+    pass,  // the same, as answers turned out not to be stored
 };
 
 struct Joined
@@ -180,7 +181,8 @@ public:
     Joined join(const FillWish &wish);
     void end_fill(const shm::FillId &fill);
     void note_stored(const Hash128 &name);
-    void note_refused(const Hash128 &name, Millis time);
+    void note_refused(const Hash128 &name, shm::HitForMiss::Place place,
+                      Millis time);
     std::size_t running_fills();
 
     // The filler is woken when another instance releases that lock.

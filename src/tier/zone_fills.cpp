@@ -10,6 +10,8 @@
 
 namespace edge::tier {
 
+using Place = shm::HitForMiss::Place;
+
 // A fill is worth waiting for if its answer, as far as is known of it now,
 // could be given to who comes now (protocol 7); what its tags forbid is seen
 // when it is there.
@@ -34,9 +36,9 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
 {
     const BootTime now = ngx::boot_now();
     const Lock lock(*this);
-    if (hit_for_miss_->holds(wish.name, now)) {
+    if (const auto place = hit_for_miss_->find(wish.name, now)) {
         counters_->hits_for_miss.add();
-        return {FillPart::alone, {}};
+        return {*place == Place::origin ? FillPart::pass : FillPart::alone, {}};
     }
     const auto slot = owner();
     if (!slot || !may_serve() || generations_->applied().nonce == 0) {
@@ -70,10 +72,10 @@ void Zone::note_stored(const Hash128 &name)
     hit_for_miss_->forget(name);
 }
 
-void Zone::note_refused(const Hash128 &name, Millis time)
+void Zone::note_refused(const Hash128 &name, Place place, Millis time)
 {
     const Lock lock(*this);
-    hit_for_miss_->remember(name, ngx::boot_now() + time);
+    hit_for_miss_->remember(name, place, ngx::boot_now() + time);
 }
 
 void Zone::wake_waits()
@@ -129,9 +131,15 @@ void FillRole::end_stored()
 void FillRole::end_refused(Millis hit_for_miss)
 {
     if (hit_for_miss > Millis(0)) {
-        zone_->note_refused(name_, hit_for_miss);
+        zone_->note_refused(name_, Place::origin, hit_for_miss);
     }
     end(hit_for_miss);
+}
+
+void FillRole::end_in_redis(Millis hit_for_miss)
+{
+    zone_->note_refused(name_, Place::redis, hit_for_miss);
+    end(Millis(0));
 }
 
 void FillRole::end(Millis hit_for_miss)

@@ -1,6 +1,7 @@
 """One fetch over all instances that share a Redis."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -237,3 +238,22 @@ def test_who_is_alone_takes_no_lock(fleet, redis):
     nginx, = start(fleet, 1)
     nginx.get("/p")
     assert not locks(redis)
+
+
+def test_what_is_known_as_private_is_not_looked_for(fleet, origin, redis):
+    """A lookup in Redis for each made it a third dearer than proxy_pass."""
+    origin.on("/p", Reply(headers={"Cache-Control": "private"}))
+    nginx, = fleet.start(1)
+    nginx.get("/p")
+
+    def lookups():
+        stats = redis.command("INFO", "commandstats").decode()
+        return int(re.search(r"cmdstat_get:calls=(\d+)", stats)[1])
+
+    before = lookups()
+    for _ in range(5):
+        assert nginx.get("/p")["X-Cache"] == "MISS"
+    assert lookups() == before
+    origin.on("/p", Reply(headers=FRESH))
+    nginx.get("/p")
+    assert nginx.get("/p")["X-Cache"] == "HIT"
