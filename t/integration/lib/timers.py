@@ -6,6 +6,7 @@ import subprocess
 from functools import lru_cache
 
 _MOST = 100_000
+_TRIES = 20
 
 
 def timers(nginx):
@@ -14,6 +15,16 @@ def timers(nginx):
 
 
 def _count(pid):
+    for _ in range(_TRIES):
+        try:
+            return _walk(pid)
+        except OSError:
+            # The worker has changed the tree meanwhile.
+            continue
+    raise RuntimeError(f"the timers of {pid} change all the time")
+
+
+def _walk(pid):
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         # ngx_rbtree_t begins with root and sentinel; a node is its key, its
         # left and its right child.
