@@ -141,6 +141,16 @@ void fills(Exposition &out, const Zones &zones)
                  {"aborted", &Counters::fills_aborted}});
 }
 
+void outlived(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_fills_outlived_total";
+    out.family(name, kCounter, "Fills that went on without their client.");
+    for (const tier::Zone *zone : zones) {
+        out.sample(name, {{"zone", zone->settings.name}},
+                   zone->counters().fills_outlived.value());
+    }
+}
+
 void writes(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -275,6 +285,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     lookups(out, zones);
     refusals(out, zones);
     fills(out, zones);
+    outlived(out, zones);
     running_fills(out, zones);
     waits(out, zones);
     purges(out, zones);

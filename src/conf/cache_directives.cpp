@@ -284,6 +284,30 @@ char *set_query(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return NGX_CONF_OK;
 }
 
+char *set_ignore_client_abort(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    using Bytes = std::optional<std::uint64_t>;
+    static constexpr Choice<Bytes> choices[] = {{"off", std::nullopt},
+                                                {"waited", 0}};
+
+    Setting<Bytes> &setting = location_of(conf).ignore_client_abort;
+    if (setting.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    if (const auto chosen = choose(word, choices)) {
+        setting = *chosen;
+        return NGX_CONF_OK;
+    }
+    const auto bytes = parse_size(word);
+    if (!bytes || *bytes == 0) {
+        return refuse(cf, word,
+                      "write \"off\", \"waited\" or a size, such as 64k");
+    }
+    setting = bytes;
+    return NGX_CONF_OK;
+}
+
 char *set_invalidate(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     static constexpr Choice<Invalidate> choices[] = {

@@ -36,6 +36,7 @@ void inherit(Location &child, const Location &parent)
     child.close_delimited.inherit(parent.close_delimited);
     child.client_control.inherit(parent.client_control);
     child.body_key.inherit(parent.body_key);
+    child.ignore_client_abort.inherit(parent.ignore_client_abort);
     child.lock.inherit(parent.lock);
     child.lock_timeout.inherit(parent.lock_timeout);
     child.lock_age.inherit(parent.lock_age);

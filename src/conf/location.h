@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -85,6 +86,9 @@ struct Location
     Setting<bool> close_delimited;
     Setting<bool> client_control;
     Setting<bool> body_key;
+    // Bytes up to which a fill goes on when its client leaves; 0: while others
+    // wait, nullopt: never.
+    Setting<std::optional<std::uint64_t>> ignore_client_abort{64 * 1024};
     Setting<bool> lock{true};
     Setting<Millis> lock_timeout{Millis(10'000)};
     Setting<Millis> lock_age{Millis(5'000)};

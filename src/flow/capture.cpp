@@ -1,5 +1,6 @@
 #include "flow/capture.h"
 
+#include "flow/client_abort.h"
 #include "flow/client_fields.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
@@ -89,7 +90,12 @@ ngx_int_t filter_header(ngx_http_request_t *r)
         ngx::guard<&invalidate_written>(r, *request);
     }
     ngx::guard<&add_limit_fields>(r);
-    return next_header_filter(r);
+    if (request == nullptr) {
+        return next_header_filter(r);
+    }
+    return request->is_abandoned
+               ? go_on_alone(r, *request)
+               : survive(r, *request, next_header_filter(r));
 }
 
 // The same flags, our bytes: those that are stored, unless a filter behind us
@@ -164,11 +170,15 @@ ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
 
 ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    Request *request = in != nullptr ? find_request(r) : nullptr;
-    if (request == nullptr || !request->fill || request->fill_ended) {
+    Request *request = find_request(r);
+    if (request == nullptr || !request->fill) {
         return next_body_filter(r, in);
     }
-    return next_body_filter(r, take_all(r, *request, in));
+    if (!request->fill_ended) {
+        in = take_all(r, *request, in);
+    }
+    return request->is_abandoned ? go_on_alone(r, *request)
+                                 : survive(r, *request, next_body_filter(r, in));
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "flow/precontent.h"
 
+#include "flow/client_abort.h"
 #include "flow/collapse.h"
 #include "flow/hit.h"
 #include "flow/limit_answer.h"
@@ -164,6 +165,7 @@ ngx_int_t go_upstream(ngx_http_request_t *r, Request *request)
     }
     if (request != nullptr && request->may_fill) {
         prepare_fill(r, *request);
+        watch_client(r, *request);
     }
     return NGX_DECLINED;
 }

@@ -44,6 +44,14 @@ struct Hit
     }
 };
 
+// What nginx does next, and when the client leaves (flow/client_abort).
+struct ClientWatch
+{
+    ngx_http_handler_pt content = nullptr;
+    ngx_http_event_handler_pt read = nullptr;
+    ngx_http_event_handler_pt write = nullptr;
+};
+
 struct Request
 {
     explicit Request(conf::Location &location) : lcf(location) {}
@@ -83,6 +91,10 @@ struct Request
     std::optional<Fill> fill;
     // Stored, or given up; the bytes may still be on their way.
     bool fill_ended = false;
+
+    ClientWatch watch;
+    // The client has left, nothing is sent any more, and the fill goes on.
+    bool is_abandoned = false;
 
     // The cache has no part in it any more, and does not count it.
     void withdraw()

@@ -108,6 +108,8 @@ ngx_command_t directives[] = {
         guard<&conf::set_flag<&Location::client_control>>),
     any("edge_cache_close_delimited", NGX_CONF_TAKE1,
         guard<&conf::set_flag<&Location::close_delimited>>),
+    any("edge_cache_ignore_client_abort", NGX_CONF_TAKE1,
+        guard<&conf::set_ignore_client_abort>),
     any("edge_cache_invalidate", NGX_CONF_TAKE1,
         guard<&conf::set_invalidate>),
     any("edge_cache_purge", NGX_CONF_TAKE1,

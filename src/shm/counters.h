@@ -106,6 +106,8 @@ public:
     Counter fills_started;
     Counter fills_stored;
     Counter fills_aborted;
+    // Went on when the client had left.
+    Counter fills_outlived;
     // Requests that waited for another's answer, and what they got.
     std::array<Counter, kWaitEnds> waits;
     // Those that did not, as it is known not to be shared.

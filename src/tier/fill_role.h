@@ -50,6 +50,8 @@ public:
     const shm::FillId &fill() const { return fill_; }
     // Other instances, too.
     void hold(const FillLock &lock) { lock_ = lock; }
+    // Somebody of this instance waits, or has waited.
+    bool is_awaited() const;
 
     // The answer is stored.
     void end_stored();

@@ -179,6 +179,7 @@ public:
     void forget(const Hash128 &hash);
     // lead and alone: a FillRole holds what comes of it.
     Joined join(const FillWish &wish);
+    bool is_awaited(const shm::FillId &fill);
     void end_fill(const shm::FillId &fill);
     void note_stored(const Hash128 &name);
     void note_refused(const Hash128 &name, shm::HitForMiss::Place place,

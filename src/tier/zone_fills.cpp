@@ -56,6 +56,12 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
     return begun ? Joined{FillPart::lead, *begun} : Joined{FillPart::alone, {}};
 }
 
+bool Zone::is_awaited(const shm::FillId &fill)
+{
+    const Lock lock(*this);
+    return fills_->runs(fill) && fills_->at(fill).waiting != WorkerSet();
+}
+
 void Zone::end_fill(const shm::FillId &fill)
 {
     WorkerSet waiting;
@@ -119,6 +125,11 @@ FillRole::~FillRole()
     if (zone_ != nullptr) {
         end(Millis(0));
     }
+}
+
+bool FillRole::is_awaited() const
+{
+    return zone_->is_awaited(fill_);
 }
 
 // What is known is written down before anybody is woken.

@@ -89,7 +89,8 @@ def test_an_aborted_fill_gives_its_memory_back(cached, origin):
     origin.on("/held", Reply(headers=fresh, body=b"x" * 60_000,
                              body_wait=gate))
     origin.on("/", Reply(headers=fresh, body=b"x" * 60_000))
-    nginx = cached("edge_cache_key $request_uri;",
+    nginx = cached("edge_cache_key $request_uri;"
+                   "edge_cache_ignore_client_abort off;",
                    http="edge_cache_fill_memory 64k;")
     for number in range(5):
         with nginx.connect() as client:

@@ -219,7 +219,7 @@ def test_a_cut_off_answer_is_asked_for_again(edge_with, origin, gate):
 def test_a_filler_that_leaves_is_replaced(edge_with, origin, gate):
     origin.on("/", [Reply(headers=FRESH, body=b"1", wait=gate),
                     Reply(headers=FRESH, body=b"2")])
-    nginx = edge_with(workers=2)
+    nginx = edge_with("edge_cache_ignore_client_abort off;", workers=2)
     leader, = ask(nginx, 1)
     origin.wait_for("/")
     clients = ask(nginx, 30)

@@ -134,7 +134,8 @@ def test_an_instance_that_dies_is_replaced(fleet, origin, redis, gate):
 def test_a_filler_that_leaves_wakes_the_others(fleet, origin, gate):
     origin.on("/p", [Reply(headers=FRESH, body=b"1", wait=gate),
                      Reply(headers=FRESH, body=b"2")])
-    a, b = start(fleet, 2, server=STATUS)
+    a, b = start(fleet, 2, server=STATUS,
+                 location="edge_cache_ignore_client_abort off;")
     first, = ask(a, 1)
     origin.wait_for("/p")
     others = ask(b, 10)

@@ -48,6 +48,7 @@ class Nginx:
         self.module = module
         self.log_level = log_level
         self.graceful = graceful
+        self.shutdown_timeout = "30s"  # of workers that start after a change
         self._expected = [re.compile(pattern) for pattern in expect]
         self._process = None
         os.makedirs(self.prefix, exist_ok=True)
@@ -202,7 +203,7 @@ class Nginx:
     def _preamble(self):
         lines = ["daemon off;", f"pid {self._path('nginx.pid')};",
                  f"worker_processes {self.workers_wanted};",
-                 "worker_shutdown_timeout 30s;"]
+                 f"worker_shutdown_timeout {self.shutdown_timeout};"]
         if os.geteuid() == 0:
             lines.append("user root;")
         if self.module:
