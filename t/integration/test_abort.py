@@ -10,7 +10,7 @@ import pytest
 
 from lib.cached import TOKEN, metric
 from lib.client import Incomplete
-from lib.fleet import try_purge, wait_current
+from lib.fleet import log_metric, try_purge, wait_current
 from lib.origin import Reply
 from lib.timers import timers
 from lib.wait import wait_until
@@ -101,6 +101,35 @@ def test_while_the_origin_is_awaited(fleet, origin, where):
         gate.set()
     # nginx keeps up to 16 connections to the origin in each worker.
     check_nothing_is_left(nginx, workers, before, kept=16)
+
+
+@pytest.mark.limit(300)
+def test_while_another_fetches(fleet, origin, redis):
+    """In the same server or another one: some wait for the one who waits."""
+    a, b = fleet.start(2, workers=2, location="edge_cache_lock_age 60s; "
+                                              "edge_cache_lock_timeout 60s;")
+    for nginx in a, b:
+        wait_until(lambda: log_metric(nginx, "instances") == 2, 10, "the other")
+    gate = threading.Event()
+    origin.on("/held", Reply(headers=origin.headers, wait=gate))
+    first, = ask(a, ["/held"])
+    origin.wait_for("/held")
+    workers, before = b.workers(), held(b)
+    for _ in range(ABORTS // BATCH // 10):
+        left = metric(b, "edge_cache_waits_total", result="gone")
+        clients = ask(b, ["/held"] * BATCH)
+        for client in clients:
+            client.abort()
+        wait_until(lambda: metric(b, "edge_cache_waits_total", result="gone")
+                   > left, what="waits that were given up")
+    check_nothing_is_left(b, workers, before)
+    gate.set()
+    first.read_response()
+    first.close()
+    assert origin.count("/held") == 1
+    assert b.get("/held")["X-Cache"] == "HIT"
+    wait_until(lambda: not redis.command("KEYS", "*:lock*"), what="no lock")
+    assert metric(b, "edge_cache_fills_running") == 0
 
 
 def test_while_a_hit_is_sent(fleet, origin):
