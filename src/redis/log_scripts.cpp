@@ -36,9 +36,9 @@ end
 local function newest()
     local record = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
     if not record then
-        return '', ''
+        return '', '', 0
     end
-    return record[1], field(record, 'n')
+    return record[1], field(record, 'n'), tonumber(field(record, 'c')) or 0
 end
 
 local function identity()
@@ -97,7 +97,7 @@ return {'OK', top, nonce, call('HGETALL', members),
 constexpr auto kAppendText = joined(kCommon, R"lua(
 local request, expected, channel = ARGV[2], ARGV[6], ARGV[8]
 keep()
-local top, nonce = newest()
+local top, nonce, rows = newest()
 if not is_current(nonce) then
     return {'LOST', top, nonce}
 end
@@ -115,9 +115,26 @@ if expected ~= '' and expected ~= top then
 end
 
 local epoch, sequence = top:match('^(%d+)-(%d+)$')
+rows = rows + #ARGV[4] / 8
+
+-- What to trim: of many rows, some of the oldest records at a time.
+local function bound()
+    local oldest = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+    local before = tonumber(field(oldest, 'c')) or 0
+    local held = before <= rows and rows - before or rows
+    if held <= 16 * ARGV[7] then
+        return 'MAXLEN', ARGV[7]
+    end
+    local from, first = oldest[1]:match('^(%d+)-(%d+)$')
+    local some = from == epoch and math.floor((sequence - first) / 2) or 100
+    return 'MINID',
+        string.format('%s-%.0f', from, first + math.min(some, 100))
+end
+
 local next = string.format('%s-%.0f', epoch, sequence + 1)
-call('XADD', log, 'MAXLEN', '~', ARGV[7], next, 'n', nonce, 'k', 'p',
-     'r', request, 'm', ARGV[3], 's', ARGV[4], 'h', ARGV[5])
+local by, limit = bound()
+call('XADD', log, by, '~', limit, next, 'n', nonce, 'k', 'p', 'r', request,
+     'm', ARGV[3], 's', ARGV[4], 'h', ARGV[5], 'c', rows)
 wake(channel)
 return {'OK', next}
 )lua");

@@ -7,7 +7,8 @@
 //              k=e  begins an epoch; a, b: ID and nonce of the record it was
 //                   put after, without them the log was missing
 //              k=p  purge; r (request id), m (h | s), s (rows, 8 bytes each,
-//                   little-endian), h (hold, ms)
+//                   little-endian), h (hold, ms), c (rows of the epoch so
+//                   far)
 //   members  <prefix>:<zone>:{log}:members, a hash. epoch (nonce), node
 //            (identity of the Redis that began it: run_id:master_replid), v
 //            (raised when somebody joins or leaves), and of each instance
@@ -46,7 +47,8 @@ extern const Script kBeatScript;
 // KEYS log members
 // ARGV nonce, request id, h|s, rows, hold ms, expected newest ID or empty,
 //      length, channel
-// The log is trimmed to about `length` records, never to fewer.
+// The log is trimmed to about `length` records, never to fewer; and where they
+// are large, to about 16 rows for each of these.
 // -> OK, ID     -> LOST, newest ID, its nonce
 // -> REFUSED, newest ID, its nonce: not the expected ones
 extern const Script kAppendScript;

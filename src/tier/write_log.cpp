@@ -48,9 +48,12 @@ void WriteLog::step()
     }
 }
 
+// What fills a record does not wait for more.
 void WriteLog::on_step_done(void *data)
 {
-    static_cast<WriteLog *>(data)->timer_.start(kPause);
+    auto *self = static_cast<WriteLog *>(data);
+    const bool is_full = self->waiting_.size() >= kMaxRows;
+    self->timer_.start(is_full ? Millis(0) : kPause);
 }
 
 void WriteLog::on_timer(void *data)

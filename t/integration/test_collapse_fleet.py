@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lib.cached import metric, purge, verdict
-from lib.fleet import log_metric, redis_up
+from lib.fleet import redis_up
 from lib.origin import Reply
 from lib.wait import wait_until
 
@@ -46,22 +46,13 @@ def waiting(nginx, count):
     wait_until(lambda: active() > count, 20, f"{count} requests that wait")
 
 
-def start(fleet, count, **options):
-    """Until each knows of all: who is alone needs no lock."""
-    instances = fleet.start(count, **options)
-    for nginx in instances:
-        wait_until(lambda: log_metric(nginx, "instances") == count, 10,
-                   "the others")
-    return instances
-
-
 def locks(redis):
     return redis.command("KEYS", "ec:1:*:lock*")
 
 
 def test_three_instances_cost_one_fetch(fleet, origin, redis, gate, capsys):
     origin.on("/p", Reply(headers=FRESH, body=b"x", wait=gate))
-    instances = start(fleet, 3, workers=2, server=STATUS)
+    instances = fleet.start(3, workers=2, server=STATUS)
     clients = []
     for nginx in instances:
         clients += ask(nginx, 100)
@@ -81,7 +72,7 @@ def test_three_instances_cost_one_fetch(fleet, origin, redis, gate, capsys):
 def test_the_others_are_woken(fleet, origin):
     """By a message: by looking for themselves it takes a second.  On a busy
     machine one of several times has to do."""
-    a, b = start(fleet, 2, server=STATUS)
+    a, b = fleet.start(2, server=STATUS)
     took = []
     for i in range(5):
         gate = threading.Event()
@@ -100,7 +91,7 @@ def test_the_others_are_woken(fleet, origin):
 def test_with_redis_away_each_instance_fetches_once(fleet, origin, redis,
                                                     gate):
     origin.on("/p", Reply(headers=FRESH, body=b"x", wait=gate))
-    instances = start(fleet, 3, server=STATUS)
+    instances = fleet.start(3, server=STATUS)
     redis.stop()
     for nginx in instances:
         wait_until(lambda: not redis_up(nginx), 10, "the loss of Redis")
@@ -117,7 +108,7 @@ def test_with_redis_away_each_instance_fetches_once(fleet, origin, redis,
 def test_an_instance_that_dies_is_replaced(fleet, origin, redis, gate):
     origin.on("/p", [Reply(headers=FRESH, body=b"1", wait=gate),
                      Reply(headers=FRESH, body=b"2")])
-    a, b = start(fleet, 2, server=STATUS, location="edge_cache_lock_age 1s;")
+    a, b = fleet.start(2, server=STATUS, location="edge_cache_lock_age 1s;")
     first, = ask(a, 1)
     origin.wait_for("/p")
     wait_until(lambda: locks(redis), 5, "the lock")
@@ -134,8 +125,8 @@ def test_an_instance_that_dies_is_replaced(fleet, origin, redis, gate):
 def test_a_filler_that_leaves_wakes_the_others(fleet, origin, gate):
     origin.on("/p", [Reply(headers=FRESH, body=b"1", wait=gate),
                      Reply(headers=FRESH, body=b"2")])
-    a, b = start(fleet, 2, server=STATUS,
-                 location="edge_cache_ignore_client_abort off;")
+    a, b = fleet.start(2, server=STATUS,
+                       location="edge_cache_ignore_client_abort off;")
     first, = ask(a, 1)
     origin.wait_for("/p")
     others = ask(b, 10)
@@ -148,7 +139,7 @@ def test_a_filler_that_leaves_wakes_the_others(fleet, origin, gate):
 def test_what_is_private_is_known_everywhere(fleet, origin, redis, gate):
     """The other instance does not serve it one by one, not even at first."""
     origin.on("/p", Reply(headers={"Cache-Control": "private"}))
-    a, b = start(fleet, 2, server=STATUS)
+    a, b = fleet.start(2, server=STATUS)
     a.get("/p")
     wait_until(lambda: locks(redis), 5, "the mark")
     b.get("/p")
@@ -163,7 +154,7 @@ def test_what_is_private_is_known_everywhere(fleet, origin, redis, gate):
 def test_who_comes_after_a_purge_waits_for_no_older_fill(fleet, origin, gate):
     origin.on("/p", [Reply(headers=FRESH, body=b"old", wait=gate),
                      Reply(headers=FRESH, body=b"new")])
-    a, b = start(fleet, 2)
+    a, b = fleet.start(2)
     first, = ask(a, 1)
     origin.wait_for("/p")
     purge(a, url="/p")
@@ -177,7 +168,7 @@ def test_who_comes_after_a_purge_waits_for_no_older_fill(fleet, origin, gate):
 
 def test_another_key_is_not_held_up(fleet, origin, gate):
     origin.on("/p", Reply(headers=FRESH, body=b"x", wait=gate))
-    a, b = start(fleet, 2)
+    a, b = fleet.start(2)
     first, = ask(a, 1)
     origin.wait_for("/p")
     assert b.get("/q").status == 200
@@ -186,7 +177,7 @@ def test_another_key_is_not_held_up(fleet, origin, gate):
 
 
 def test_the_locks_expire(fleet, origin, redis):
-    nginx, _ = start(fleet, 2)
+    nginx, _ = fleet.start(2)
     nginx.get("/p")
     key, = wait_until(lambda: locks(redis), 5, "the lock")
     assert 0 < redis.command("PTTL", key) <= 5000
@@ -197,7 +188,7 @@ def test_a_wait_for_another_server_ends_with_the_timeout(fleet, origin, gate):
     """It lasted as long as the lock, whatever edge_cache_lock_timeout said."""
     origin.on("/p", [Reply(headers=FRESH, body=b"1", wait=gate),
                      Reply(headers=FRESH, body=b"2")])
-    a, b = start(fleet, 2, location="edge_cache_lock_age 60s; "
+    a, b = fleet.start(2, location="edge_cache_lock_age 60s; "
                                    "edge_cache_lock_timeout 300ms;")
     first, = ask(a, 1)
     origin.wait_for("/p")
@@ -211,7 +202,7 @@ def test_a_wait_for_another_server_ends_with_the_timeout(fleet, origin, gate):
 
 def test_waits_for_other_servers_are_counted(fleet, origin, redis, gate):
     origin.on("/p", Reply(headers=FRESH, body=b"1", wait=gate))
-    a, b = start(fleet, 2)
+    a, b = fleet.start(2)
     first, = ask(a, 1)
     origin.wait_for("/p")
     other, = ask(b, 1)
@@ -225,7 +216,7 @@ def test_waits_for_other_servers_are_counted(fleet, origin, redis, gate):
 @pytest.mark.parametrize("value", [("LPUSH", "x"), ("HSET", "x", "y")])
 def test_a_lock_of_another_type_delays_nothing(fleet, origin, redis, value):
     origin.on("/p", Reply(headers={**FRESH, "Vary": "X-A"}))
-    nginx, _ = start(fleet, 2)
+    nginx, _ = fleet.start(2)
     nginx.get("/p")
     key, = wait_until(lambda: locks(redis), 5, "the lock")
     purge(nginx, url="/p")
@@ -236,7 +227,7 @@ def test_a_lock_of_another_type_delays_nothing(fleet, origin, redis, value):
 
 
 def test_who_is_alone_takes_no_lock(fleet, redis):
-    nginx, = start(fleet, 1)
+    nginx, = fleet.start(1)
     nginx.get("/p")
     assert not locks(redis)
 

@@ -116,7 +116,7 @@ def test_a_purge_takes_the_next_place(log):
     record = log.beat(start="1-2")[4][0]
     assert pairs(record[1]) == {
         "n": NONCES[0], "k": "p", "r": "a", "m": "h", "h": "0",
-        "s": "\0\1\2\3\4\5\xfe\xff"}
+        "s": "\0\1\2\3\4\5\xfe\xff", "c": "1"}
 
 
 def test_a_request_asked_again_adds_no_second_record(log):
@@ -137,6 +137,31 @@ def test_a_purge_for_another_epoch_or_top_is_refused(log):
     assert log.append(NONCES[0], "a", expected="1-1") == ["OK", "1-2"]
     assert log.append(NONCES[0], "b", expected="1-1") == [
         "REFUSED", "1-2", NONCES[0]]
+
+
+def test_large_records_are_bounded_by_their_rows(log):
+    """A flood of writes filled Redis with 8 KB for each of 65536 records."""
+    full = b"12345678" * 1000
+    for i in range(300):
+        log.append(NONCES[0], f"r{i}", rows=full, length=5000)
+    records = log.client.command("XRANGE", LOG, "-", "+")
+    assert 40 <= len(records) <= 82
+    assert records[-1][0] == b"1-301"
+    for i in range(1000):
+        log.append(NONCES[0], f"s{i}", length=5000)
+    assert log.client.command("XLEN", LOG) >= 1040
+
+
+def test_rows_of_an_older_epoch_do_not_stop_the_trimming(log):
+    full = b"12345678" * 1000
+    for i in range(50):
+        log.append(NONCES[0], f"r{i}", rows=full, length=1000)
+    log.epoch("1-51", 1, NONCES[1])
+    for i in range(60):
+        log.append(NONCES[1], f"s{i}", rows=full, length=1000)
+    records = log.client.command("XRANGE", LOG, "-", "+")
+    assert len(records) <= 20
+    assert records[-1][0] == b"2-61"
 
 
 def test_the_log_is_trimmed_but_not_below_its_length(log):
