@@ -63,6 +63,9 @@ Json describe(tier::Zone &zone, bool &degraded)
     json["log"]["lag_ms"] = coherence.lag.count();
     json["log"]["instances"] = coherence.live;
     json["log"]["local_purges"] = coherence.local_purges;
+    if (zone.settings.wait != 0) {
+        json["log"]["replicas"] = coherence.replicas;
+    }
     return json;
 }
 

@@ -87,6 +87,10 @@ Json describe(const tier::PurgeOutcome &outcome)
         json["scope"] = "instance";
         json["detail"] = "Redis did not take this purge: it holds on this "
                          "instance alone. Send it again.";
+    } else if (outcome.lacks_replicas) {
+        json["replicated"] = false;
+        json["detail"] = "Fewer replicas of Redis than wait= have this purge: "
+                         "a failover could lose it. Send it again.";
     }
     return json;
 }

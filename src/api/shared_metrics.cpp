@@ -60,6 +60,11 @@ constexpr Figure kFigures[] = {
      [](const tier::Coherence &c) {
          return static_cast<double>(c.local_purges);
      }},
+    {"edge_cache_log_replicas", "gauge",
+     "With wait=: replicas of Redis that have the log.",
+     [](const tier::Coherence &c) {
+         return static_cast<double>(c.replicas);
+     }},
 };
 
 void restored(Exposition &out, const Zones &zones)

@@ -12,15 +12,16 @@ namespace edge::client {
 
 // Takes part in the flow's cancellation: destroyed while it waits, the command
 // withdraws and its reply is dropped. The reply lives in `memory`.
-template <typename Command> class Call
+// `Target`: Redis, or a connection of one's own.
+template <typename Command, typename Target = Redis> class Call
 {
 public:
-    Call(ngx::Flow &flow, Redis &redis, std::pmr::memory_resource &memory,
+    Call(ngx::Flow &flow, Target &redis, std::pmr::memory_resource &memory,
          Command command)
         : Call(flow, redis, memory, std::move(command), redis.config().timeout)
     {
     }
-    Call(ngx::Flow &flow, Redis &redis, std::pmr::memory_resource &memory,
+    Call(ngx::Flow &flow, Target &redis, std::pmr::memory_resource &memory,
          Command command, Millis timeout)
         : flow_(flow), redis_(redis), command_(std::move(command)),
           timeout_(timeout), operation_(&memory, &Call::over, this)
@@ -56,7 +57,7 @@ private:
     }
 
     ngx::Flow &flow_;
-    Redis &redis_;
+    Target &redis_;
     Command command_;
     Millis timeout_;
     redis::Operation operation_;

@@ -66,6 +66,17 @@ char *set_selectors(ngx_conf_t *cf, ZoneSettings &settings,
     return NGX_CONF_OK;
 }
 
+char *set_wait(ngx_conf_t *cf, ZoneSettings &settings, std::string_view word,
+               std::string_view value)
+{
+    const auto replicas = parse_decimal(value, 100);
+    if (!replicas || *replicas < 1 || *replicas > 16) {
+        return refuse(cf, word, "write wait= from 1 to 16");
+    }
+    settings.wait = static_cast<std::uint32_t>(*replicas);
+    return NGX_CONF_OK;
+}
+
 struct Parameter
 {
     std::string_view name;
@@ -79,6 +90,7 @@ constexpr Parameter kParameters[] = {
     {"coherence", &set_coherence, true},
     {"isolation", &set_isolation, true},
     {"lease", &set_lease, true},
+    {"wait", &set_wait, true},
     {"selectors", &set_selectors, false},
 };
 
@@ -95,7 +107,7 @@ char *set_parameter(ngx_conf_t *cf, ZoneSettings &settings,
     }
     return refuse(cf, word,
                   "write redis=NAME, coherence=MODE, isolation=TIME, "
-                  "lease=TIME, selectors=N, or nothing more");
+                  "lease=TIME, wait=N, selectors=N, or nothing more");
 }
 
 // What the parameters mean together, in whatever order they stood.
@@ -120,6 +132,22 @@ char *fail(ngx_conf_t *cf, const std::string &what)
     return static_cast<char *>(NGX_CONF_ERROR);
 }
 
+// A failover can give two masters, and each would give leases.
+void warn_of_two_masters(ngx_conf_t *cf, const ZoneSettings &settings)
+{
+    if (!settings.strict || settings.wait != 0 ||
+        settings.redis->mode == client::Mode::standalone) {
+        return;
+    }
+    ngx_str_t name = ngx::str(settings.name);
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                       "zone \"%V\" is strict, and its Redis fails over by "
+                       "itself: a master that was cut off can go on, and "
+                       "purges are lost on it; write wait=N, N the number of "
+                       "replicas that may be promoted",
+                       &name);
+}
+
 char *check_zone(ngx_conf_t *cf, const Main &mcf, ZoneSettings &settings)
 {
     const std::string name(settings.name);
@@ -141,6 +169,7 @@ char *check_zone(ngx_conf_t *cf, const Main &mcf, ZoneSettings &settings)
                             redis + " { server HOST:PORT; }\" in the http "
                                     "block");
     }
+    warn_of_two_masters(cf, settings);
     return NGX_CONF_OK;
 }
 

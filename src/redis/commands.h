@@ -24,6 +24,7 @@ inline constexpr std::string_view kSelect = "SELECT";
 inline constexpr std::string_view kSentinel = "SENTINEL";
 inline constexpr std::string_view kSubscribe = "SUBSCRIBE";
 inline constexpr std::string_view kUnsubscribe = "UNSUBSCRIBE";
+inline constexpr std::string_view kWait = "WAIT";
 
 } // namespace command
 
@@ -59,6 +60,8 @@ inline constexpr std::array kCommands{
     CommandInfo{command::kSubscribe, "+subscribe", "wake-up after a purge"},
     CommandInfo{command::kUnsubscribe, "+unsubscribe",
                 "to Sentinels: before that question"},
+    CommandInfo{command::kWait, "+wait",
+                "with wait=N: do so many replicas have the log"},
 };
 
 } // namespace edge::redis

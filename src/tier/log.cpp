@@ -1,5 +1,7 @@
 #include "tier/log.h"
 
+#include <algorithm>
+
 #include "client/await.h"
 #include "ngx/clock.h"
 #include "ngx/random.h"
@@ -62,6 +64,33 @@ Log::Log(Zone &zone, client::Redis &redis, std::string_view name)
       members_key_(key_of(redis.config(), zone.settings.name, ":members")),
       channel_(key_of(redis.config(), zone.settings.name, ":wake"))
 {
+    if (zone.settings.wait != 0) {
+        own_node_.emplace(redis, log_key_);
+    }
+}
+
+bool Log::up() const
+{
+    return own_node_ ? own_node_->up() : redis_.up();
+}
+
+std::string_view Log::reason() const
+{
+    return own_node_ ? own_node_->reason() : redis_.reason();
+}
+
+void Log::on_connect(client::Node::Callback callback, void *data)
+{
+    if (own_node_) {
+        own_node_->on_connect(callback, data);
+    } else {
+        redis_.on_connect(callback, data);
+    }
+}
+
+std::uint64_t Log::connection() const
+{
+    return own_node_ ? own_node_->connection() : 0;
 }
 
 ngx::Task Log::call(ngx::Flow &flow, const redis::Script &script,
@@ -71,33 +100,69 @@ ngx::Task Log::call(ngx::Flow &flow, const redis::Script &script,
 {
     const std::string_view keys[] = {log_key_, members_key_};
     const std::vector<std::string_view> words = views(arguments);
-    client::Call call(flow, redis_, memory,
-                      redis::ScriptCall{&script, keys, words});
-    reply = (co_await call).reply();
+    const redis::ScriptCall command{&script, keys, words};
+    if (own_node_) {
+        client::Call call(flow, *own_node_, memory, command);
+        reply = (co_await call).reply();
+    } else {
+        client::Call call(flow, redis_, memory, command);
+        reply = (co_await call).reply();
+    }
 }
 
-ngx::Task Log::beat(ngx::Flow &flow, std::optional<BeatReply> &result)
+// What was written on another connection than `connection` is not what WAIT
+// tells about. Half of the time is for the answer.
+ngx::Task Log::ask_replicas(ngx::Flow &flow, std::uint64_t before,
+                            bool &is_replicated)
+{
+    if (!own_node_) {
+        co_return;
+    }
+    std::pmr::monotonic_buffer_resource memory;
+    const std::string count = std::to_string(zone_.settings.wait);
+    const std::string time =
+        std::to_string(std::max<Millis::rep>(
+            redis_.config().timeout.count() / 2, 1));
+    const std::string_view words[] = {redis::command::kWait, count, time};
+    client::Call call(flow, *own_node_, memory, redis::CommandParts(words));
+    const redis::Reply *reply = (co_await call).reply();
+    const bool counts = reply != nullptr &&
+                        reply->type == redis::ReplyType::integer &&
+                        connection() == before;
+    const auto replicas =
+        static_cast<std::uint64_t>(counts ? reply->integer : 0);
+    is_replicated = replicas >= zone_.settings.wait;
+    const Lock lock(zone_);
+    zone_.membership().replicas = replicas;
+}
+
+ngx::Task Log::beat(ngx::Flow &flow, std::optional<Heard> &heard)
 {
     for (int round = 0; round < kMaxRounds; round++) {
         std::pmr::monotonic_buffer_resource memory;
         const BootTime asked = ngx::boot_now();
+        const std::uint64_t asked_on = connection();
         const Question asking = question();
         const redis::Reply *reply = nullptr;
         co_await call(flow, redis::kBeatScript,
                       beat_arguments(asking.self, asking.from, kRecords,
                                      channel_),
                       memory, reply);
-        result = reply ? parse_beat(*reply) : std::nullopt;
-        if (!result) {
+        auto parsed = reply ? parse_beat(*reply) : std::nullopt;
+        heard.reset();
+        if (!parsed) {
             co_return;
         }
-        watch_.observe(*result, asked, ngx::boot_now());
+        heard = Heard{*std::move(parsed)};
+        const BeatReply &answer = heard->reply;
+        watch_.observe(answer, asked, ngx::boot_now());
 
-        Follow next = follow(*result);
+        Follow next = follow(answer);
         if (next == Follow::apply) {
-            apply(*result);
-            next = catch_up(*result, asked);
-            members_ = result->members;
+            apply(answer);
+            co_await ask_replicas(flow, asked_on, heard->is_replicated);
+            next = catch_up(*heard, asked);
+            members_ = answer.members;
         }
         if (next == Follow::done) {
             co_return;
@@ -106,10 +171,10 @@ ngx::Task Log::beat(ngx::Flow &flow, std::optional<BeatReply> &result)
             if (!may_begin_epoch()) {
                 break;
             }
-            co_await begin_epoch(flow, *result);
+            co_await begin_epoch(flow, answer);
         }
     }
-    result.reset();
+    heard.reset();
 }
 
 // What to ask: everything after the position, and the record at it, which
@@ -163,11 +228,15 @@ void Log::apply(const BeatReply &reply)
     }
 }
 
-Log::Follow Log::catch_up(const BeatReply &reply, BootTime asked)
+// A master that was cut off goes on answering: without its replicas it gives
+// no lease.
+Log::Follow Log::catch_up(const Heard &heard, BootTime asked)
 {
     const Lock lock(zone_);
-    note_members(reply);
-    return zone_.generations().caught_up(reply.top, asked, zone_.settings.lease)
+    note_members(heard.reply);
+    const Millis lease =
+        heard.is_replicated ? zone_.settings.lease : Millis(0);
+    return zone_.generations().caught_up(heard.reply.top, asked, lease)
                ? Follow::done
                : Follow::again;
 }
@@ -257,7 +326,7 @@ ngx::Task Log::write(ngx::Flow &flow, const Purge &purge,
             record = written->position;
             co_return;
         }
-        std::optional<BeatReply> ignored;
+        std::optional<Heard> ignored;
         co_await beat(flow, ignored);
     }
 }
@@ -273,7 +342,7 @@ ngx::Task Log::append_local_purges(ngx::Flow &flow)
     if (!written || written->reply.status != WriteReply::Status::ok) {
         co_return;
     }
-    std::optional<BeatReply> ignored;
+    std::optional<Heard> ignored;
     co_await beat(flow, ignored);
     zone_.settle(local, written->position);
 }
@@ -292,9 +361,9 @@ ngx::Task Log::append_lost_purges(ngx::Flow &flow)
         if (!written) {
             co_return;
         }
-        std::optional<BeatReply> reply;
-        co_await beat(flow, reply);
-        if (!reply) {
+        std::optional<Heard> heard;
+        co_await beat(flow, heard);
+        if (!heard) {
             co_return;
         }
         if (written->reply.status == WriteReply::Status::ok) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/own_node.h"
 #include "client/redis.h"
 #include "invalidate/coherence.h"
 #include "invalidate/log_format.h"
@@ -24,7 +25,12 @@ public:
     // All of them outlive it. `name`: of this instance, for people.
     Log(Zone &zone, client::Redis &redis, std::string_view name);
 
+    // Where more connections lead to the same data.
     client::Redis &redis() { return redis_; }
+    // Whether it can be asked, and why not: empty as long as nobody knows.
+    bool up() const;
+    std::string_view reason() const;
+    void on_connect(client::Node::Callback callback, void *data);
     Zone &zone() { return zone_; }
     // Where Redis says that there is something to read.
     const std::string &channel() const { return channel_; }
@@ -32,10 +38,15 @@ public:
     std::string_view self() const { return zone_.membership().text(); }
     const invalidate::Watch &watch() const { return watch_; }
 
+    struct Heard
+    {
+        invalidate::BeatReply reply;
+        // As many replicas as wait= says have all that was written before.
+        bool is_replicated = true;
+    };
     // BEAT until everything there is has been applied. The last answer; none
     // when Redis did not answer, or could not be followed.
-    ngx::Task beat(ngx::Flow &flow,
-                   std::optional<invalidate::BeatReply> &reply);
+    ngx::Task beat(ngx::Flow &flow, std::optional<Heard> &heard);
 
     // APPEND. None when Redis did not answer.
     struct Written
@@ -81,13 +92,16 @@ private:
                    const Arguments &arguments,
                    std::pmr::memory_resource &memory,
                    const redis::Reply *&reply);
+    ngx::Task ask_replicas(ngx::Flow &flow, std::uint64_t connection,
+                           bool &is_replicated);
+    std::uint64_t connection() const;
     ngx::Task begin_epoch(ngx::Flow &flow,
                           const invalidate::BeatReply &reply);
 
     Question question();
     Follow follow(const invalidate::BeatReply &reply);
     void apply(const invalidate::BeatReply &reply);
-    Follow catch_up(const invalidate::BeatReply &reply, BootTime asked);
+    Follow catch_up(const Heard &heard, BootTime asked);
     void note_members(const invalidate::BeatReply &reply);
     bool may_begin_epoch();
 
@@ -97,6 +111,9 @@ private:
     const std::string log_key_;
     const std::string members_key_;
     const std::string channel_;
+    // With wait=: what the log is asked goes here, as WAIT holds up a
+    // connection.
+    std::optional<client::OwnNode> own_node_;
     invalidate::Watch watch_;
     std::vector<invalidate::Member> members_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ngx/clock.h"
+#include "ngx/text.h"
 
 namespace edge::tier {
 
@@ -29,7 +30,7 @@ LogReader::~LogReader()
 
 void LogReader::start()
 {
-    log_.redis().on_connect(&LogReader::on_wake, this);
+    log_.on_connect(&LogReader::on_wake, this);
     on_timer(this);
 }
 
@@ -116,7 +117,7 @@ void LogReader::step()
 void LogReader::on_step_done(void *data)
 {
     auto *self = static_cast<LogReader *>(data);
-    if (std::exchange(self->again_, false) && self->log_.redis().up()) {
+    if (std::exchange(self->again_, false) && self->log_.up()) {
         self->step();
     }
 }
@@ -125,16 +126,35 @@ void LogReader::on_step_done(void *data)
 // instance must not wait for the next turn.
 ngx::Task LogReader::run_step(ngx::Flow &flow)
 {
-    std::optional<invalidate::BeatReply> reply;
+    std::optional<Log::Heard> heard;
     const invalidate::Position before = log_.zone().applied();
-    co_await log_.beat(flow, reply);
-    if (reply && log_.zone().applied() != before) {
-        co_await log_.beat(flow, reply);
+    co_await log_.beat(flow, heard);
+    if (heard && log_.zone().applied() != before) {
+        co_await log_.beat(flow, heard);
     }
-    if (reply) {
+    if (heard) {
+        tell_replicas(heard->is_replicated);
         co_await log_.append_local_purges(flow);
         co_await log_.append_lost_purges(flow);
-        co_await log_.forget_silent(flow, *reply);
+        co_await log_.forget_silent(flow, heard->reply);
+    }
+}
+
+void LogReader::tell_replicas(bool is_replicated)
+{
+    if (std::exchange(was_replicated_, is_replicated) == is_replicated) {
+        return;
+    }
+    ngx_str_t name = ngx::str(log_.zone().settings.name);
+    if (is_replicated) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "zone \"%V\": its log is replicated again", &name);
+    } else {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "zone \"%V\": fewer replicas than wait=%ui have its "
+                      "log: no purge is confirmed%s",
+                      &name, static_cast<ngx_uint_t>(log_.zone().settings.wait),
+                      log_.zone().settings.strict ? ", nothing is served" : "");
     }
 }
 

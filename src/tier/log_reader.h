@@ -33,6 +33,7 @@ private:
     void give_role_back();
     void step();
     ngx::Task run_step(ngx::Flow &flow);
+    void tell_replicas(bool is_replicated);
 
     Log &log_;
     FillLocks &locks_;
@@ -42,6 +43,7 @@ private:
     ngx::Flow flow_;
     // Woken while a step was running: it may have read before that.
     bool again_ = false;
+    bool was_replicated_ = true;
 };
 
 } // namespace edge::tier

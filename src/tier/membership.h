@@ -33,6 +33,8 @@ struct Membership
 
     // Members that are there, for what each instance's share is.
     std::uint64_t live = 0;
+    // Replicas of Redis that had what the last beat wrote (wait=N).
+    std::uint64_t replicas = 0;
     // When an epoch was last begun from here.
     BootTime began_epoch = BootTime::min();
 

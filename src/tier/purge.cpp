@@ -27,12 +27,10 @@ void count(Zone &zone, invalidate::PurgeMode mode)
 
 // A worker that has just started may be asked before it has reached Redis: its
 // first attempt to connect decides.
-ngx::Task wait_for_first_connection(ngx::Flow &flow,
-                                    const client::Redis &redis,
+ngx::Task wait_for_first_connection(ngx::Flow &flow, const Log &log,
                                     BootTime deadline)
 {
-    while (!redis.up() && redis.reason().empty() &&
-           ngx::boot_now() < deadline) {
+    while (!log.up() && log.reason().empty() && ngx::boot_now() < deadline) {
         co_await ngx::Sleep(flow, kFirstPause);
     }
 }
@@ -67,16 +65,19 @@ ngx::Task wait(ngx::Flow &flow, Log &log, const Position &record,
 {
     for (Millis pause = kFirstPause;; pause = std::min(pause * 2,
                                                        kLongestPause)) {
-        std::optional<BeatReply> reply;
-        co_await log.beat(flow, reply);
-        if (reply) {
+        std::optional<Log::Heard> heard;
+        co_await log.beat(flow, heard);
+        if (heard) {
             const auto acknowledgement = invalidate::acknowledge(
-                *reply, record, log.self(), log.watch());
+                heard->reply, record, log.self(), log.watch());
             take_over(outcome, acknowledgement);
+            outcome.lacks_replicas = !heard->is_replicated;
             outcome.confirmed = acknowledgement.complete() &&
-                                is_old_enough(log.zone(), *reply);
+                                heard->is_replicated &&
+                                is_old_enough(log.zone(), heard->reply);
         }
-        const bool is_over = reply && reply->top.nonce != record.nonce;
+        const bool is_over =
+            heard && heard->reply.top.nonce != record.nonce;
         if (outcome.confirmed || is_over || ngx::boot_now() >= deadline) {
             co_return;
         }
@@ -99,7 +100,7 @@ ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
     const invalidate::Purge purge{ngx::random_text(), order.mode,
                                   {order.rows.begin(), order.rows.end()},
                                   Millis(0)};
-    co_await wait_for_first_connection(flow, log.redis(), deadline);
+    co_await wait_for_first_connection(flow, log, deadline);
     do {
         std::optional<Position> record;
         co_await log.write(flow, purge, record);

@@ -38,6 +38,8 @@ struct PurgeOutcome
     bool is_local = false;
     // The log has it; otherwise it holds on this instance alone.
     bool is_logged = false;
+    // Fewer replicas than wait= have it.
+    bool lacks_replicas = false;
     // Nobody, on any instance, sees the old object again.
     bool confirmed = false;
     std::vector<MissingInstance> missing;

@@ -86,7 +86,7 @@ ngx::Task WriteLog::run_step(ngx::Flow &flow)
         co_return;
     }
     zone.counters().writes_logged.add(purge.rows.size());
-    std::optional<BeatReply> ignored;
+    std::optional<Log::Heard> ignored;
     co_await log_.beat(flow, ignored);
     zone.settle_exact(purge.rows, counter, *record);
 }

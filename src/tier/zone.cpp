@@ -364,6 +364,7 @@ Coherence Zone::coherence()
     coherence.selectors = generations_->rows_used();
     coherence.selectors_dropped = generations_->rows_dropped();
     coherence.local_purges = generations_->local_purges().size();
+    coherence.replicas = head_->membership.replicas;
     return coherence;
 }
 

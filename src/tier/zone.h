@@ -58,6 +58,9 @@ struct ZoneSettings
     Millis lease{2000};
     // How long the zone serves without the log before it trusts nothing.
     Millis isolation{3600 * 1000};
+    // Replicas of Redis that must have the log, for a lease and for a purge
+    // that is confirmed; 0: none.
+    std::uint32_t wait = 0;
 };
 
 // What was purged here while Redis was away, as one record for the log.
@@ -82,6 +85,8 @@ struct Coherence
     std::size_t selectors = 0;
     std::uint64_t selectors_dropped = 0;
     std::size_t local_purges = 0;
+    // That have the log, with settings.wait.
+    std::uint64_t replicas = 0;
 };
 
 // Where an object is found: under its own hash, among those of its resource.
