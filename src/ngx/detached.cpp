@@ -1,0 +1,290 @@
+#include "ngx/detached.h"
+
+#include <fcntl.h>
+#include <memory>
+
+#include "ngx/guard.h"
+#include "ngx/pool.h"
+#include "ngx/text.h"
+#include "ngx/timer.h"
+
+namespace edge::ngx {
+
+namespace {
+
+constexpr std::size_t kPoolSize = 1024;
+
+// Each may need another connection for its upstream; below the reserve nginx
+// begins to close idle clients.
+constexpr ngx_uint_t kShare = 8;
+constexpr ngx_uint_t kReserve = 16;
+
+int null_device = -1;
+
+// Of this worker.
+ngx_uint_t running = 0;
+
+// What hangs on the connection, in its pool.
+struct Detached
+{
+    Detached() : deadline(&Detached::on_deadline, this, Timer::Holds::worker)
+    {
+        running++;
+    }
+    ~Detached() { running--; }
+    Detached(const Detached &) = delete;
+
+    static void on_deadline(void *detached);
+
+    ngx_connection_t *connection = nullptr;
+    ngx_log_t log{};
+    ngx_http_log_ctx_t log_context{};
+    ngx_http_connection_t http{};
+    // nginx looks into it for what a client has sent ahead.
+    ngx_buf_t header{};
+    // Variables and modules use them without asking whether they are there.
+    std::string_view client;
+    std::string_view client_text;
+    std::string_view local;
+    Timer deadline;
+};
+
+void end(ngx_connection_t *c)
+{
+    auto *r = static_cast<ngx_http_request_t *>(c->data);
+    r->main->count++;
+    ngx_http_finalize_request(r, NGX_HTTP_CLIENT_CLOSED_REQUEST);
+    ngx_http_run_posted_requests(c);
+}
+
+void Detached::on_deadline(void *detached)
+{
+    end(static_cast<Detached *>(detached)->connection);
+}
+
+// As nginx's own, which is static.
+void on_event(ngx_event_t *event)
+{
+    auto *c = static_cast<ngx_connection_t *>(event->data);
+    auto *r = static_cast<ngx_http_request_t *>(c->data);
+    ngx_http_set_log_request(c->log, r);
+    if (c->close) {
+        end(c);
+        return;
+    }
+    if (event->delayed && event->timedout) {
+        event->delayed = 0;
+        event->timedout = 0;
+    }
+    if (event->write) {
+        r->write_event_handler(r);
+    } else {
+        r->read_event_handler(r);
+    }
+    ngx_http_run_posted_requests(c);
+}
+
+u_char *write_context(ngx_log_t *log, u_char *buffer, std::size_t size)
+{
+    u_char *at = buffer;
+    if (log->action != nullptr) {
+        at = ngx_snprintf(at, size, " while %s", log->action);
+    }
+    at = ngx_snprintf(at, size - static_cast<std::size_t>(at - buffer),
+                      " in the background");
+    auto *context = static_cast<ngx_http_log_ctx_t *>(log->data);
+    ngx_http_request_t *r = context->request;
+    const std::size_t left = size - static_cast<std::size_t>(at - buffer);
+    return r != nullptr ? r->log_handler(r, context->current_request, at, left)
+                        : at;
+}
+
+ssize_t refuse_bytes(ngx_connection_t *, u_char *, std::size_t)
+{
+    return NGX_ERROR;
+}
+
+ssize_t refuse_chain(ngx_connection_t *, ngx_chain_t *, off_t)
+{
+    return NGX_ERROR;
+}
+
+ngx_chain_t *sink(ngx_connection_t *c, ngx_chain_t *in, off_t)
+{
+    for (; in != nullptr; in = in->next) {
+        ngx_buf_t *buffer = in->buf;
+        c->sent += ngx_buf_size(buffer);
+        buffer->pos = buffer->last;
+        buffer->file_pos = buffer->file_last;
+    }
+    return nullptr;
+}
+
+void set_log(ngx_connection_t *c, Detached &detached)
+{
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+    detached.log = *ngx_cycle->log;
+    detached.log.connection = c->number;
+    detached.log.handler = guard<&write_context>;
+    detached.log.data = &detached.log_context;
+    detached.log.action = const_cast<char *>("fetching");
+    detached.log_context.connection = c;
+    c->log = &detached.log;
+    c->read->log = &detached.log;
+    c->write->log = &detached.log;
+}
+
+// Never closed nor watched, always ready to write, and never kept alive.
+void set_sink(ngx_connection_t *c)
+{
+    c->shared = 1;
+    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
+    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
+    c->recv = guard<&refuse_bytes, NGX_ERROR>;
+    c->send = guard<&refuse_bytes, NGX_ERROR>;
+    c->recv_chain = guard<&refuse_chain, NGX_ERROR>;
+    c->send_chain = guard<&sink>;
+
+    c->read->active = 1;
+    c->read->eof = 1;
+    c->write->active = 1;
+    c->write->ready = 1;
+    c->read->handler = guard<&on_event>;
+    c->write->handler = guard<&on_event>;
+}
+
+std::string_view copy(ngx_pool_t *pool, const sockaddr *address, socklen_t size)
+{
+    return pool_copy(pool, {reinterpret_cast<const char *>(address), size});
+}
+
+sockaddr *address(std::string_view bytes)
+{
+    return reinterpret_cast<sockaddr *>(const_cast<char *>(bytes.data()));
+}
+
+void set_addresses(ngx_connection_t *c, const Detached &detached)
+{
+    c->sockaddr = address(detached.client);
+    c->socklen = static_cast<socklen_t>(detached.client.size());
+    c->addr_text = str(detached.client_text);
+    if (!detached.local.empty()) {
+        c->local_sockaddr = address(detached.local);
+        c->local_socklen = static_cast<socklen_t>(detached.local.size());
+    }
+}
+
+// All that has to be allocated.
+Detached &prepare(ngx_pool_t *pool, const ngx_http_request_t &model)
+{
+    Detached &detached = *pool_new<Detached>(pool);
+    detached.http.addr_conf = model.http_connection->addr_conf;
+    detached.http.conf_ctx = model.http_connection->conf_ctx;
+    const ngx_connection_t &c = *model.connection;
+    detached.client = copy(pool, c.sockaddr, c.socklen);
+    detached.client_text = pool_copy(pool, view(c.addr_text));
+    if (c.local_sockaddr != nullptr) {
+        detached.local = copy(pool, c.local_sockaddr, c.local_socklen);
+    }
+    return detached;
+}
+
+// nginx has counted it as one whose header is being read.
+void count([[maybe_unused]] ngx_http_request_t *r)
+{
+#if (NGX_STAT_STUB)
+    ngx_atomic_fetch_add(ngx_stat_active, 1);
+    ngx_atomic_fetch_add(ngx_stat_reading, -1);
+    ngx_atomic_fetch_add(ngx_stat_writing, 1);
+    r->stat_reading = 0;
+    r->stat_writing = 1;
+#endif
+}
+
+using Pool = std::unique_ptr<ngx_pool_t, decltype(&ngx_destroy_pool)>;
+
+// Null when there is none left.
+ngx_connection_t *make_connection(const ngx_http_request_t &model)
+{
+    Pool pool(ngx_create_pool(kPoolSize, ngx_cycle->log), &ngx_destroy_pool);
+    if (pool == nullptr) {
+        throw std::bad_alloc();
+    }
+    Detached &detached = prepare(pool.get(), model);
+    ngx_connection_t *c = ngx_get_connection(null_device, ngx_cycle->log);
+    if (c == nullptr) {
+        return nullptr;
+    }
+    detached.connection = c;
+    c->pool = pool.release();
+    c->data = &detached.http;
+    c->buffer = &detached.header;
+    c->start_time = ngx_current_msec;
+    c->type = model.connection->type;
+    c->listening = model.connection->listening;
+    set_log(c, detached);
+    set_sink(c);
+    set_addresses(c, detached);
+    return c;
+}
+
+bool has_room()
+{
+    const ngx_uint_t all = ngx_cycle->connection_n;
+    return running < all / kShare &&
+           ngx_cycle->free_connection_n > all / kReserve + 2 * (running + 1);
+}
+
+} // namespace
+
+bool open_null_device()
+{
+    if (null_device == -1) {
+        null_device = open("/dev/null", O_RDWR | O_CLOEXEC);
+    }
+    return null_device != -1;
+}
+
+ngx_http_request_t *make_detached(const ngx_http_request_t &model)
+{
+    if (ngx_exiting || ngx_terminate || !has_room()) {
+        return nullptr;
+    }
+    ngx_connection_t *c = make_connection(model);
+    if (c == nullptr) {
+        return nullptr;
+    }
+    ngx_http_request_t *r = ngx_http_create_request(c);
+    if (r == nullptr) {
+        const Pool pool(c->pool, &ngx_destroy_pool);
+        ngx_close_connection(c);
+        return nullptr;
+    }
+    count(r);
+    c->data = r;
+    r->logged = 1;
+    r->valid_location = 1;
+    r->http_state = NGX_HTTP_PROCESS_REQUEST_STATE;
+    // The sink is as fast as the origin.
+    r->limit_rate_set = 1;
+    r->limit_rate_after_set = 1;
+    return r;
+}
+
+void start_detached(ngx_http_request_t *r, ngx_http_event_handler_pt begin,
+                    Millis longest)
+{
+    ngx_connection_t *c = r->connection;
+    pool_find<Detached>(c->pool)->deadline.start(longest);
+    r->write_event_handler = begin;
+    ngx_post_event(c->write, &ngx_posted_events);
+}
+
+void discard_detached(ngx_http_request_t *r)
+{
+    ngx_connection_t *c = r->connection;
+    ngx_http_free_request(r, 0);
+    ngx_http_close_connection(c);
+}
+
+} // namespace edge::ngx
