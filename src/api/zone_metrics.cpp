@@ -151,6 +151,17 @@ void outlived(Exposition &out, const Zones &zones)
     }
 }
 
+void refreshes(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_refreshes_total",
+                "Objects fetched again in the background, by what came of it.",
+                {{"stored", &Counters::refreshes_stored},
+                 {"found", &Counters::refreshes_found},
+                 {"failed", &Counters::refreshes_failed},
+                 {"refused", &Counters::refreshes_refused}});
+}
+
 void writes(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -286,6 +297,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     refusals(out, zones);
     fills(out, zones);
     outlived(out, zones);
+    refreshes(out, zones);
     running_fills(out, zones);
     waits(out, zones);
     purges(out, zones);

@@ -19,6 +19,7 @@ Millis hit_for_miss_time(Reason reason, std::uint16_t status)
         return Millis(0);
     case Reason::error_page:
     case Reason::truncated:
+    case Reason::refresh_identity:
         return kFailed;
     default:
         return status >= 500 ? kFailed : kHitForMiss;

@@ -56,6 +56,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "newer_stored",
     "purged",
     "log_behind",
+    "refresh_identity",
     "entry_corrupt",
     "entry_forged",
     "entry_version",

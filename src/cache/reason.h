@@ -67,6 +67,7 @@ enum class Reason : std::uint8_t {
     newer_stored,
     purged,
     log_behind,
+    refresh_identity,
 
     // A stored object was found and could not be used.
     entry_corrupt,

@@ -284,6 +284,40 @@ char *set_query(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return NGX_CONF_OK;
 }
 
+char *set_early_refresh(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    constexpr std::uint64_t most = 1000;
+    Setting<std::uint32_t> &setting = location_of(conf).early_refresh;
+    if (setting.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const std::uint64_t factor =
+        word == "off" ? 0 : parse_decimal(word, most + 1).value_or(0);
+    if (word != "off" && (factor == 0 || factor > most)) {
+        return refuse(cf, word, "write \"off\" or a number from 1 to 1000");
+    }
+    setting = static_cast<std::uint32_t>(factor);
+    return NGX_CONF_OK;
+}
+
+char *set_ttl_jitter(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    constexpr std::uint32_t most = 50;
+    Setting<std::uint32_t> &setting = location_of(conf).ttl_jitter_percent;
+    if (setting.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const std::uint32_t percent =
+        word == "off" ? 0 : parse_percent(word).value_or(0);
+    if (word != "off" && (percent == 0 || percent > most)) {
+        return refuse(cf, word, "write \"off\" or a part from 1% to 50%");
+    }
+    setting = percent;
+    return NGX_CONF_OK;
+}
+
 char *set_ignore_client_abort(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     using Bytes = std::optional<std::uint64_t>;

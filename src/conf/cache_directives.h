@@ -17,6 +17,8 @@ char *set_cookies(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_set_cookie(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_query(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_status_header(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_early_refresh(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_ttl_jitter(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_ignore_client_abort(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_invalidate(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf);

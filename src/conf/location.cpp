@@ -37,6 +37,8 @@ void inherit(Location &child, const Location &parent)
     child.client_control.inherit(parent.client_control);
     child.body_key.inherit(parent.body_key);
     child.ignore_client_abort.inherit(parent.ignore_client_abort);
+    child.early_refresh.inherit(parent.early_refresh);
+    child.ttl_jitter_percent.inherit(parent.ttl_jitter_percent);
     child.lock.inherit(parent.lock);
     child.lock_timeout.inherit(parent.lock_timeout);
     child.lock_age.inherit(parent.lock_age);

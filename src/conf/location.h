@@ -89,6 +89,10 @@ struct Location
     // Bytes up to which a fill goes on when its client leaves; 0: while others
     // wait, nullopt: never.
     Setting<std::optional<std::uint64_t>> ignore_client_abort{64 * 1024};
+    // How many fetches ahead of its expiry an object is fetched again; 0: off.
+    Setting<std::uint32_t> early_refresh;
+    // The most that is taken off a lifetime.
+    Setting<std::uint32_t> ttl_jitter_percent;
     Setting<bool> lock{true};
     Setting<Millis> lock_timeout{Millis(10'000)};
     Setting<Millis> lock_age{Millis(5'000)};

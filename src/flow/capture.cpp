@@ -29,6 +29,10 @@ void on_request_end(void *data)
         request.refuse(cache::Reason::truncated);
         request.end_fill();
     }
+    // Clients who wait try again at once; what nobody waits for is held down.
+    if (request.refresh) {
+        request.end_role(cache::Reason::truncated, 0);
+    }
     request.role.reset();
 }
 
@@ -93,9 +97,9 @@ ngx_int_t filter_header(ngx_http_request_t *r)
     if (request == nullptr) {
         return next_header_filter(r);
     }
-    return request->is_abandoned
-               ? go_on_alone(r, *request)
-               : survive(r, *request, next_header_filter(r));
+    return request->has_client()
+               ? survive(r, *request, next_header_filter(r))
+               : go_on_alone(r, *request);
 }
 
 // The same flags, our bytes: those that are stored, unless a filter behind us
@@ -177,8 +181,9 @@ ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)
     if (!request->fill_ended) {
         in = take_all(r, *request, in);
     }
-    return request->is_abandoned ? go_on_alone(r, *request)
-                                 : survive(r, *request, next_body_filter(r, in));
+    return request->has_client()
+               ? survive(r, *request, next_body_filter(r, in))
+               : go_on_alone(r, *request);
 }
 
 } // namespace

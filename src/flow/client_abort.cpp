@@ -21,9 +21,10 @@ bool has_left(const ngx_http_request_t *r)
     return connection->error || connection->read->pending_eof;
 }
 
-bool is_fetching(const ngx_http_request_t *r)
+// nginx is through with the upstream, if there is one.
+bool is_over(const ngx_http_request_t *r)
 {
-    return r->upstream != nullptr && r->upstream->cleanup != nullptr;
+    return r->upstream != nullptr && r->upstream->cleanup == nullptr;
 }
 
 // Of a subrequest's answer a part may be on its way.
@@ -36,6 +37,9 @@ bool is_whole(const ngx_http_request_t *r)
 bool is_wanted(const Request &request)
 {
     const auto limit = request.lcf.ignore_client_abort.value;
+    if (request.refresh) {
+        return true;
+    }
     if (!limit) {
         return false;
     }
@@ -54,7 +58,7 @@ bool may_go_on(const ngx_http_request_t *r, const Request &request)
 {
     const bool is_filling =
         request.fill ? !request.fill_ended : request.may_fill;
-    return is_filling && is_fetching(r) && is_whole(r) && is_wanted(request);
+    return is_filling && !is_over(r) && is_whole(r) && is_wanted(request);
 }
 
 // The connection stays as it is, so that nginx can end it as it always does;
@@ -132,7 +136,7 @@ ngx_int_t fetch(ngx_http_request_t *r)
 {
     Request &request = *find_request(r);
     const ngx_int_t rc = request.watch.content(r);
-    if (rc == NGX_DONE && is_fetching(r)) {
+    if (rc == NGX_DONE && r->upstream != nullptr && !is_over(r)) {
         replace_handlers(r, request.watch);
     }
     return rc;

@@ -15,8 +15,8 @@ void watch_client(ngx_http_request_t *r, Request &request);
 // connection to the client is none where the fill goes on without it.
 ngx_int_t survive(ngx_http_request_t *r, Request &request, ngx_int_t rc);
 
-// For the filters, once request.is_abandoned, instead of those behind: NGX_OK
-// while the fill goes on, and the end of the request after it.
+// For the filters, where there is no client (any more), instead of those
+// behind: NGX_OK while the fill goes on, and the end of the request after it.
 ngx_int_t go_on_alone(ngx_http_request_t *r, Request &request);
 
 } // namespace edge::flow

@@ -42,6 +42,16 @@ bool can_collapse(const ngx_http_request_t *r, const Request &request)
            !cache::is_unusual(request.fields);
 }
 
+tier::FillWish wish_of(const Request &request, std::string_view selectors)
+{
+    tier::FillWish wish;
+    wish.name = fill_name(request);
+    wish.selectors = selectors;
+    wish.tenant = invalidate::hash_tenant(request.identity->tenant);
+    wish.max_age = request.lcf.lock_age.value;
+    return wish;
+}
+
 // The fill has ended, or it is time to look what has become of it.
 WaitEnd look_again(ngx_http_request_t *r, Request &request, BootTime deadline)
 {
@@ -79,12 +89,7 @@ void join_fill(ngx_http_request_t *r, Request &request)
     tier::Zone &zone = request.zone();
     const std::string selectors =
         invalidate::selectors_of(names_of(*request.identity));
-    tier::FillWish wish;
-    wish.name = fill_name(request);
-    wish.selectors = selectors;
-    wish.tenant = invalidate::hash_tenant(request.identity->tenant);
-    wish.max_age = request.lcf.lock_age.value;
-
+    const tier::FillWish wish = wish_of(request, selectors);
     const tier::Joined joined = zone.join(wish);
     request.is_pass = joined.part == FillPart::pass;
     if (joined.part != FillPart::wait) {
@@ -94,6 +99,20 @@ void join_fill(ngx_http_request_t *r, Request &request)
     } else {
         request.refuse(Reason::lock_waits);
     }
+}
+
+std::optional<tier::FillRole> lead_refresh(const Request &request)
+{
+    tier::Zone &zone = request.zone();
+    const std::string selectors =
+        invalidate::selectors_of(names_of(*request.identity));
+    tier::FillWish wish = wish_of(request, selectors);
+    wish.may_wait = false;
+    const tier::Joined joined = zone.join(wish);
+    if (joined.part != FillPart::lead) {
+        return std::nullopt;
+    }
+    return tier::FillRole(zone, wish.name, joined.fill);
 }
 
 ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,

@@ -26,4 +26,8 @@ void join_fill(ngx_http_request_t *r, Request &request);
 ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,
                         Request &request);
 
+// For a hit that should be fetched again: nothing if somebody does so, or did a
+// moment ago to no avail.
+std::optional<tier::FillRole> lead_refresh(const Request &request);
+
 } // namespace edge::flow

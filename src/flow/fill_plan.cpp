@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cache/early_refresh.h"
 #include "cache/storability.h"
 #include "cache/stored_fields.h"
 #include "cache/tags.h"
@@ -12,6 +13,7 @@
 #include "http/structured.h"
 #include "ngx/clock.h"
 #include "ngx/headers.h"
+#include "ngx/random.h"
 #include "ngx/text.h"
 #include "ngx/value.h"
 
@@ -159,6 +161,10 @@ std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
     }
 
     FillPlan plan = make_plan(response, storable, policy);
+    if (const std::uint32_t percent = request.lcf.ttl_jitter_percent.value) {
+        plan.entry.times.lifetime = cache::shortened(
+            plan.entry.times.lifetime, percent, ngx::random_number());
+    }
     plan.fields = stored_fields(r, request.lcf, response, storable);
     plan.vary = std::move(storable.vary);
     add_configured_vary(plan.vary, request.lcf);

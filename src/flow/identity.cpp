@@ -290,10 +290,14 @@ Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
 
 std::variant<Identity, Reason> identify(ngx_http_request_t *r,
                                         conf::Location &lcf,
-                                        const tier::Zone &zone)
+                                        const tier::Zone &zone,
+                                        std::string_view scheme)
 {
     Identity identity;
-    identity.scheme = is_https(r) ? "https" : "http";
+    identity.scheme = scheme;
+    if (scheme.empty()) {
+        identity.scheme = is_https(r) ? "https" : "http";
+    }
 
     Reason reason = find_tenant(r, lcf, identity.tenant);
     if (reason == Reason::none) {

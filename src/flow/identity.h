@@ -32,9 +32,11 @@ struct Identity
     Hash128 resource;
 };
 
+// `scheme`: a literal, where the connection of `r` does not show it.
 std::variant<Identity, cache::Reason> identify(ngx_http_request_t *r,
                                                conf::Location &lcf,
-                                               const tier::Zone &zone);
+                                               const tier::Zone &zone,
+                                               std::string_view scheme = {});
 
 // What it can be purged by, as far as the request tells.
 invalidate::EntryNames names_of(const Identity &identity);

@@ -10,6 +10,7 @@
 #include "flow/pending.h"
 #include "flow/purge_method.h"
 #include "flow/query.h"
+#include "flow/refresh.h"
 #include "flow/request.h"
 #include "flow/request_body.h"
 #include "flow/shared_fill.h"
@@ -46,7 +47,9 @@ Reason examine(ngx_http_request_t *r, Request &request)
         note_unsafe_method(r, request);
         return reason;
     }
-    auto identified = identify(r, request.lcf, request.zone());
+    auto identified = identify(r, request.lcf, request.zone(),
+                               request.refresh ? request.refresh->scheme
+                                               : std::string_view());
     if (const auto *refused = std::get_if<Reason>(&identified)) {
         return *refused;
     }
@@ -114,6 +117,7 @@ ngx_int_t serve(ngx_http_request_t *r, Request &request)
     request.may_fill = false;
     request.role.reset();
     request.zone().counters().hit(request.hit->tier);
+    refresh_if_due(r, request);
     r->content_handler =
         ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
     return NGX_OK;
@@ -170,10 +174,23 @@ ngx_int_t go_upstream(ngx_http_request_t *r, Request *request)
     return NGX_DECLINED;
 }
 
+// A request of our own has looked for what other instances have fetched.
+ngx_int_t conclude_refresh(ngx_http_request_t *r, Request &request)
+{
+    if (request.hit) {
+        return NGX_ERROR; // which ends it
+    }
+    prepare_fill(r, request);
+    return NGX_DECLINED;
+}
+
 // Limits and lookups have said all they have to say.
 ngx_int_t conclude(ngx_http_request_t *r)
 {
     Request *request = find_request(r);
+    if (request != nullptr && request->refresh) {
+        return conclude_refresh(r, *request);
+    }
     if (check_limits(r, conf::location(r), LimitPoint::request) ==
         LimitVerdict::refuse) {
         return refuse(r, request);
@@ -215,6 +232,32 @@ ngx::Task look_further(ngx::Flow &flow, ngx_http_request_t *r,
     }
 }
 
+// Limits are for clients, and what memory has is what is fetched again.
+ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
+{
+    if (!request.role) {
+        return NGX_ERROR; // redirected: it was about something else
+    }
+    Reason reason = examine(r, request);
+    if (reason == Reason::none && !fills_the_same(r, request)) {
+        reason = Reason::refresh_identity;
+    }
+    if (reason != Reason::none) {
+        request.refuse(reason);
+        request.end_role(reason, 0);
+        return NGX_ERROR;
+    }
+    request.status = Status::miss;
+    request.may_fill = true;
+    if (!may_look_in_redis(request)) {
+        return conclude_refresh(r, request);
+    }
+    Pending &pending = make_pending(r);
+    const ngx_int_t rc =
+        pending.run(r, look_in_redis(pending.flow(), r, request));
+    return rc == NGX_AGAIN ? rc : conclude_refresh(r, request);
+}
+
 } // namespace
 
 ngx_int_t on_precontent(ngx_http_request_t *r)
@@ -227,7 +270,9 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
         return conclude(r);
     }
     // After a redirect this takes leave of the location before.
-    find_request(r);
+    if (Request *known = find_request(r); known && known->refresh) {
+        return begin_refresh(r, *known);
+    }
 
     conf::Location &lcf = conf::location(r);
     const LimitVerdict verdict = check_limits(r, lcf, LimitPoint::request);

@@ -79,6 +79,10 @@ Reason keep_in_memory(Request &request, const Hash128 &hash,
 void make_hit(Request &request, const Hash128 &hash, const Stored &stored)
 {
     const Entry entry = as_foreign(stored.entry);
+    if (request.refresh &&
+        entry.times.response <= request.refresh->response) {
+        return;
+    }
     const auto age = age_if_usable(request, entry, nullptr);
     if (!age) {
         return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "cache/admission.h"
@@ -52,6 +53,15 @@ struct ClientWatch
     ngx_http_event_handler_pt write = nullptr;
 };
 
+// That a request is one of our own (flow/refresh): what it fetches again.
+struct Refresh
+{
+    std::string key;
+    std::string_view scheme; // of the client that caused it
+    // When what is stored of it was received.
+    WallTime response;
+};
+
 struct Request
 {
     explicit Request(conf::Location &location) : lcf(location) {}
@@ -91,10 +101,14 @@ struct Request
     std::optional<Fill> fill;
     // Stored, or given up; the bytes may still be on their way.
     bool fill_ended = false;
+    bool is_stored = false;
 
     ClientWatch watch;
     // The client has left, nothing is sent any more, and the fill goes on.
     bool is_abandoned = false;
+    // There never was one.
+    std::optional<Refresh> refresh;
+    bool has_client() const { return !is_abandoned && !refresh; }
 
     // The cache has no part in it any more, and does not count it.
     void withdraw()

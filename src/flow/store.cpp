@@ -122,6 +122,7 @@ void store_fill(ngx_http_request_t *r, Request &request)
     const Reason reason = request.fill->is_complete() && has_ended(r)
                               ? store(r, request)
                               : Reason::truncated;
+    request.is_stored = reason == Reason::none;
     request.refuse(reason);
     request.end_role(reason, request.fill->plan().entry.status);
 

@@ -7,6 +7,7 @@
 #include "client/redis.h"
 #include "conf/main.h"
 #include "ngx/bell.h"
+#include "ngx/detached.h"
 #include "ngx/text.h"
 #include "ngx/timer.h"
 #include "tier/limit_debits.h"
@@ -159,12 +160,19 @@ std::string instance_name(const ngx_cycle_t *cycle, const conf::Main &main)
 
 ngx_int_t init_module(ngx_cycle_t *cycle)
 {
-    if (conf::main(cycle) != nullptr && !ngx_test_config &&
-        !ngx::open_bells()) {
+    if (conf::main(cycle) == nullptr || ngx_test_config) {
+        return NGX_OK;
+    }
+    if (!ngx::open_bells()) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
                       "eventfd() failed: nginx needs %uz more open files "
                       "(ulimit -n)",
                       WorkerSet::kMax);
+        return NGX_ERROR;
+    }
+    if (!ngx::open_null_device()) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+                      "open() \"/dev/null\" failed");
         return NGX_ERROR;
     }
     return NGX_OK;

@@ -108,6 +108,12 @@ public:
     Counter fills_aborted;
     // Went on when the client had left.
     Counter fills_outlived;
+    // Fetched again in the background, and stored; another instance had done
+    // so; it was not stored; it could not be begun.
+    Counter refreshes_stored;
+    Counter refreshes_found;
+    Counter refreshes_failed;
+    Counter refreshes_refused;
     // Requests that waited for another's answer, and what they got.
     std::array<Counter, kWaitEnds> waits;
     // Those that did not, as it is known not to be shared.

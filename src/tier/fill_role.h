@@ -25,6 +25,8 @@ struct FillWish
     invalidate::TenantHash tenant = 0;
     // A fill that has taken longer is not waited for.
     Millis max_age{0};
+    // False: wanted only if nobody else fetches it.
+    bool may_wait = true;
 };
 
 // Held by whoever fetches, until it is known what becomes of the answer; its

@@ -37,7 +37,9 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
     const BootTime now = ngx::boot_now();
     const Lock lock(*this);
     if (const auto place = hit_for_miss_->find(wish.name, now)) {
-        counters_->hits_for_miss.add();
+        if (wish.may_wait) {
+            counters_->hits_for_miss.add();
+        }
         return {*place == Place::origin ? FillPart::pass : FillPart::alone, {}};
     }
     const auto slot = owner();
@@ -46,7 +48,9 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
     }
     if (const auto running = fills_->find(wish.name)) {
         if (may_join(fills_->at(*running), wish)) {
-            fills_->wait(*running, static_cast<std::size_t>(ngx_worker));
+            if (wish.may_wait) {
+                fills_->wait(*running, static_cast<std::size_t>(ngx_worker));
+            }
             return {FillPart::wait, *running};
         }
         replaced = fills_->end(*running);

@@ -1,6 +1,7 @@
 """Fixtures: a scripted origin, Redis real and fake, nginx in front."""
 
 import signal
+import subprocess
 
 import pytest
 
@@ -39,6 +40,17 @@ def origin():
     server = Origin().start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A directory with `cert` and `key` for localhost."""
+    directory = tmp_path_factory.mktemp("certificate")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                    "-subj", "/CN=localhost", "-keyout", directory / "key",
+                    "-out", directory / "cert"],
+                   check=True, capture_output=True)
+    return directory
 
 
 @pytest.fixture

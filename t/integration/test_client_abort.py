@@ -1,18 +1,15 @@
 """A fill whose client leaves goes on for those who wait, or if it is small."""
 
-import ssl
-import subprocess
 import threading
 import time
 
 import pytest
 
 from lib.cached import logged, metric, slow_listen, verdict
-from lib.client import Connection
+from lib.client import Connection, Tls
 from lib.http2 import Http2
 from lib.origin import Reply
 from lib.ports import free_port
-from lib.tcp import connect, reset
 from lib.wait import wait_until
 
 FRESH = {"Cache-Control": "max-age=60"}
@@ -27,16 +24,6 @@ def gate():
     event = threading.Event()
     yield event
     event.set()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("certificate")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                    "-subj", "/CN=localhost", "-keyout", f"{directory}/key",
-                    "-out", f"{directory}/cert"],
-                   check=True, capture_output=True)
-    return directory
 
 
 @pytest.fixture
@@ -54,13 +41,6 @@ def leaving(cached, certificate):
         return nginx
 
     return start
-
-
-class Tls(Connection):
-    def __init__(self, port):
-        context = ssl._create_unverified_context()
-        self.socket = context.wrap_socket(connect(port))
-        self._file = self.socket.makefile("rb")
 
 
 def ask(nginx, protocol, target="/", headers=()):

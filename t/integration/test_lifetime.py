@@ -193,3 +193,13 @@ def test_half_a_second_is_not_rounded_away(cached, origin):
     assert verdict(nginx.get("/"))[0] == "HIT"
     time.sleep(0.7)
     assert verdict(nginx.get("/"))[0] == "MISS"
+
+
+def test_jitter_spreads_what_was_fetched_together(cached, origin):
+    origin.headers = {"Cache-Control": "max-age=1000"}
+    nginx = cached("edge_cache_ttl_jitter 50%;"
+                   " add_header X-Ttl $edge_cache_ttl always;")
+    left = [int(nginx.get(f"/{i}")["X-Ttl"]) for i in range(40)]
+    assert all(495 <= ttl <= 1000 for ttl in left)
+    # Of 40 even draws the extremes are closer once in 10^9 times.
+    assert max(left) - min(left) > 200

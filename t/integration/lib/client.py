@@ -1,6 +1,7 @@
 """An HTTP/1.1 client that sends exactly what it is told."""
 
 import json
+import ssl
 from urllib.parse import urlsplit
 
 from lib.tcp import connect, reset
@@ -135,6 +136,15 @@ class Connection:
         except Incomplete as e:
             raise Incomplete(body + e.partial) from None
         return body
+
+
+class Tls(Connection):
+    """The same over TLS, whatever certificate there is."""
+
+    def __init__(self, port, timeout=TIMEOUT):
+        context = ssl._create_unverified_context()
+        self.socket = context.wrap_socket(connect(port, timeout))
+        self._file = self.socket.makefile("rb")
 
 
 def encode_request(method, target, headers=(), body=None):

@@ -1,0 +1,126 @@
+#include "flow/refresh.h"
+
+#include "cache/early_refresh.h"
+#include "flow/collapse.h"
+#include "ngx/cleanup.h"
+#include "ngx/clone.h"
+#include "ngx/detached.h"
+#include "ngx/random.h"
+
+namespace edge::flow {
+
+namespace {
+
+// However slowly the origin sends.
+constexpr Millis kLongest{300'000};
+
+shm::Counter &counter_of(const Request &request)
+{
+    shm::Counters &counters = request.zone().counters();
+    if (request.hit) {
+        return counters.refreshes_found;
+    }
+    return request.is_stored ? counters.refreshes_stored
+                             : counters.refreshes_failed;
+}
+
+// It has no log phase to be counted in.
+void count(void *data)
+{
+    const Request &request = *static_cast<Request *>(data);
+    counter_of(request).add();
+    shm::Counters &counters = request.zone().counters();
+    if (request.reason != cache::Reason::none) {
+        counters.refused[static_cast<std::size_t>(request.reason)].add();
+    }
+}
+
+// What is asked by HEAD is not known to be wanted whole, and a body cannot be
+// sent twice.
+bool can_refresh(const ngx_http_request_t *r)
+{
+    return r->method == NGX_HTTP_GET && r->content_handler != nullptr;
+}
+
+bool is_due(const Request &request)
+{
+    const std::uint32_t factor = request.lcf.early_refresh.value;
+    return factor != 0 &&
+           cache::is_refresh_due(request.hit->entry.times, request.hit->age,
+                                 factor, ngx::random_number());
+}
+
+void start(ngx_http_request_t *copy, ngx_http_request_t *r,
+           const Request &request, tier::FillRole role)
+{
+    Request &own = make_request(copy, request.lcf);
+    const cache::Entry &entry = request.hit->entry;
+    own.refresh = Refresh{std::string(entry.key), request.identity->scheme,
+                          entry.times.response};
+    own.role.emplace(std::move(role));
+    if (!ngx::copy_request(copy, r)) {
+        return;
+    }
+    ngx::at_request_end<&count>(copy, &own);
+    ngx::start_detached(copy, ngx_http_core_run_phases, kLongest);
+}
+
+// Gives a request back that could not be started.
+class Copy
+{
+public:
+    explicit Copy(const ngx_http_request_t &model)
+        : r_(ngx::make_detached(model))
+    {
+    }
+    ~Copy()
+    {
+        if (r_ != nullptr) {
+            ngx::discard_detached(r_);
+        }
+    }
+    Copy(const Copy &) = delete;
+
+    ngx_http_request_t *get() const { return r_; }
+    void release() { r_ = nullptr; }
+
+private:
+    ngx_http_request_t *r_;
+};
+
+} // namespace
+
+void refresh_if_due(ngx_http_request_t *r, Request &request)
+{
+    if (!can_refresh(r) || !is_due(request)) {
+        return;
+    }
+    std::optional<tier::FillRole> role = lead_refresh(request);
+    if (!role) {
+        return;
+    }
+    Copy copy(*r);
+    if (copy.get() == nullptr) {
+        request.zone().counters().refreshes_refused.add();
+        return;
+    }
+    start(copy.get(), r, request, std::move(*role));
+    copy.release();
+}
+
+bool fills_the_same(ngx_http_request_t *r, Request &request)
+{
+    const std::string_view wanted = request.refresh->key;
+    if (request.identity->key == wanted) {
+        return true;
+    }
+    const std::vector<std::string> names = known_vary(request);
+    if (names.empty()) {
+        return false;
+    }
+    const std::string vary = encode(names);
+    request.variant = variant_key(r->pool, request, cache::StringList(vary));
+    return request.variant->key == wanted;
+}
+
+} // namespace edge::flow
