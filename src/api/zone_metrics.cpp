@@ -162,6 +162,26 @@ void refreshes(Exposition &out, const Zones &zones)
                  {"refused", &Counters::refreshes_refused}});
 }
 
+void fetches(Exposition &out, const Zones &zones)
+{
+    constexpr std::string_view name = "edge_cache_fetches_running";
+    out.family(name, kGauge, "Fetches that have a turn of those allowed.");
+    for (tier::Zone *zone : zones) {
+        for (const tier::RunningFetches &running : zone->running_fetches()) {
+            out.sample(name,
+                       {{"zone", zone->settings.name},
+                        {"upstream", running.upstream}},
+                       std::uint64_t{running.count});
+        }
+    }
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_fetches_held_total",
+                "Requests that had no turn to fetch, by what became of them.",
+                {{"waited", &Counters::turns_waited},
+                 {"passed", &Counters::turns_passed},
+                 {"refused", &Counters::turns_refused}});
+}
+
 void writes(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -298,6 +318,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     fills(out, zones);
     outlived(out, zones);
     refreshes(out, zones);
+    fetches(out, zones);
     running_fills(out, zones);
     waits(out, zones);
     purges(out, zones);

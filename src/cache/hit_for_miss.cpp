@@ -14,6 +14,7 @@ Millis hit_for_miss_time(Reason reason, std::uint16_t status)
     case Reason::none:
     case Reason::purged:
     case Reason::log_behind:
+    case Reason::fetch_limit:
     case Reason::request_no_store:
     case Reason::internal_error:
         return Millis(0);

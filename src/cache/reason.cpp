@@ -52,6 +52,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "fill_memory",
     "lock_timeout",
     "lock_waits",
+    "fetch_limit",
     "zone_full",
     "newer_stored",
     "purged",

@@ -63,6 +63,7 @@ enum class Reason : std::uint8_t {
     fill_memory,
     lock_timeout,
     lock_waits,
+    fetch_limit,
     zone_full,
     newer_stored,
     purged,

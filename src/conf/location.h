@@ -52,6 +52,17 @@ struct Heuristic
 // edge_cache_status_header (RFC 9211); `key`: with the key in it.
 enum class StatusHeader : std::uint8_t { off, on, key };
 
+// edge_cache_fetch_limit; `limit` 0: off.
+struct FetchLimit
+{
+    std::uint32_t limit = 0;
+    std::string_view upstream = "default";
+    // In Main's list.
+    std::size_t group = 0;
+    // What gets no turn in time is refused.
+    bool refuses = false;
+};
+
 // Who hears of an unsafe method that succeeded.
 enum class Invalidate
 {
@@ -93,6 +104,7 @@ struct Location
     Setting<std::uint32_t> early_refresh;
     // The most that is taken off a lifetime.
     Setting<std::uint32_t> ttl_jitter_percent;
+    Setting<FetchLimit> fetch_limit;
     Setting<bool> lock{true};
     Setting<Millis> lock_timeout{Millis(10'000)};
     Setting<Millis> lock_age{Millis(5'000)};

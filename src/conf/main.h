@@ -23,6 +23,8 @@ struct Main
     std::vector<tier::LimitZone *> limit_zones;
     std::vector<client::RedisConfig *> redis;
     std::vector<std::string_view> labels;
+    // What edge_cache_fetch_limit counts together.
+    std::vector<std::string_view> fetch_groups;
 
     // edge_cache_instance; empty: the host's name.
     std::string_view instance;

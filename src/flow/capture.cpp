@@ -2,6 +2,7 @@
 
 #include "flow/client_abort.h"
 #include "flow/client_fields.h"
+#include "flow/fetch_limit.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
 #include "flow/store.h"
@@ -175,6 +176,9 @@ ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
 ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)
 {
     Request *request = find_request(r);
+    if (request != nullptr) {
+        end_turn_at_last(*request, in);
+    }
     if (request == nullptr || !request->fill) {
         return next_body_filter(r, in);
     }

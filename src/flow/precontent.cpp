@@ -2,6 +2,7 @@
 
 #include "flow/client_abort.h"
 #include "flow/collapse.h"
+#include "flow/fetch_limit.h"
 #include "flow/hit.h"
 #include "flow/limit_answer.h"
 #include "flow/limit_check.h"
@@ -153,6 +154,25 @@ ngx_int_t refuse(ngx_http_request_t *r, Request *request)
     return refuse_request(r);
 }
 
+ngx_int_t begin_fetch(ngx_http_request_t *r, Request &request)
+{
+    switch (take_turn(request)) {
+    case Turn::refuse:
+        return refuse_busy(r, request);
+    case Turn::wait: {
+        Pending &pending = make_pending(r);
+        const ngx_int_t rc =
+            pending.run(r, wait_for_turn(pending.flow(), request));
+        return rc == NGX_AGAIN ? rc : begin_fetch(r, request);
+    }
+    case Turn::go:
+        break;
+    }
+    prepare_fill(r, request);
+    watch_client(r, request);
+    return NGX_DECLINED;
+}
+
 // Nothing here answers; the API does, if its own limits allow.
 ngx_int_t go_upstream(ngx_http_request_t *r, Request *request)
 {
@@ -167,17 +187,14 @@ ngx_int_t go_upstream(ngx_http_request_t *r, Request *request)
     if (verdict == LimitVerdict::refuse) {
         return refuse(r, request);
     }
-    if (request != nullptr && request->may_fill) {
-        prepare_fill(r, *request);
-        watch_client(r, *request);
-    }
-    return NGX_DECLINED;
+    return request != nullptr && request->may_fill ? begin_fetch(r, *request)
+                                                   : NGX_DECLINED;
 }
 
 // A request of our own has looked for what other instances have fetched.
 ngx_int_t conclude_refresh(ngx_http_request_t *r, Request &request)
 {
-    if (request.hit) {
+    if (request.hit || !take_turn_at_once(request)) {
         return NGX_ERROR; // which ends it
     }
     prepare_fill(r, request);

@@ -16,6 +16,7 @@
 #include "flow/variant.h"
 #include "http/field.h"
 #include "ngx/nginx.h"
+#include "tier/fetch_slot.h"
 #include "tier/fill_role.h"
 #include "tier/pinned.h"
 #include "tier/zone.h"
@@ -91,6 +92,9 @@ struct Request
     // fill, or has a part in which it asks the API.
     std::optional<shm::FillId> awaited;
     std::optional<tier::FillRole> role;
+    // One of the fetches that edge_cache_fetch_limit allows.
+    std::optional<tier::FetchSlot> turn;
+    bool has_waited_for_turn = false;
     bool is_pass = false; // answers turned out not to be shared
 
     // A miss that may be stored: until the header says that it may not.

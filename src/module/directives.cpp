@@ -4,6 +4,7 @@
 #include "conf/api.h"
 #include "conf/cache_directives.h"
 #include "conf/cache_zone.h"
+#include "conf/fetch_limit.h"
 #include "conf/limit_directives.h"
 #include "conf/limit_zone.h"
 #include "conf/main.h"
@@ -112,6 +113,8 @@ ngx_command_t directives[] = {
         guard<&conf::set_early_refresh>),
     any("edge_cache_ttl_jitter", NGX_CONF_TAKE1,
         guard<&conf::set_ttl_jitter>),
+    any("edge_cache_fetch_limit", NGX_CONF_TAKE123,
+        guard<&conf::set_fetch_limit>),
     any("edge_cache_ignore_client_abort", NGX_CONF_TAKE1,
         guard<&conf::set_ignore_client_abort>),
     any("edge_cache_invalidate", NGX_CONF_TAKE1,

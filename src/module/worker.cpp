@@ -54,7 +54,8 @@ Worker::Worker(conf::Main &main, std::string_view instance)
         redis_.back()->start();
     }
     for (tier::Zone *zone : main.zones) {
-        zone->prepare(main.labels, main.fill_memory, main.max_waits);
+        zone->prepare(main.labels, main.fetch_groups, main.fill_memory,
+                      main.max_waits);
         if (client::Redis *redis = find(zone->settings.redis)) {
             tiers_.push_back(std::make_unique<tier::RedisTier>(
                 *redis, *zone, instance));
@@ -120,11 +121,12 @@ std::uint64_t Worker::count_instances(void *zone)
     return static_cast<tier::Zone *>(zone)->live_instances();
 }
 
-// A fill has ended, in this worker or another one.
+// A fill or fetch has ended, in this worker or another one.
 void Worker::wake_waits(void *data)
 {
     for (tier::Zone *zone : static_cast<Worker *>(data)->main_.zones) {
         zone->wake_waits();
+        zone->wake_fetch_waits();
     }
 }
 

@@ -114,6 +114,11 @@ public:
     Counter refreshes_found;
     Counter refreshes_failed;
     Counter refreshes_refused;
+    // Requests that edge_cache_fetch_limit held back: they got a turn; not, and
+    // were passed on, or refused.
+    Counter turns_waited;
+    Counter turns_passed;
+    Counter turns_refused;
     // Requests that waited for another's answer, and what they got.
     std::array<Counter, kWaitEnds> waits;
     // Those that did not, as it is known not to be shared.

@@ -26,6 +26,7 @@ struct ZoneHead
     std::array<char, 32> secret{};
     Membership membership;
     shm::Counters counters;
+    shm::FetchCounts::Table fetches{};
 };
 
 namespace {
@@ -146,6 +147,7 @@ bool Zone::map(std::span<std::byte> memory, bool fresh)
         return false;
     }
     counters_ = &head_->counters;
+    fetches_.emplace(&head_->fetches);
     secret_.emplace(
         std::string_view(head_->secret.data(), head_->secret.size()));
     generations_ = shm::Generations::attach(parts->generations);
@@ -180,6 +182,7 @@ bool Zone::format(std::span<std::byte> memory)
 }
 
 void Zone::prepare(std::span<const std::string_view> labels,
+                   std::span<const std::string_view> fetch_groups,
                    std::uint64_t fill_memory, std::size_t max_waits)
 {
     fill_budget_.emplace(fill_memory);
@@ -188,6 +191,9 @@ void Zone::prepare(std::span<const std::string_view> labels,
     owner();
     for (const std::string_view label : labels) {
         label_slots_.push_back(counters_->claim_label(label));
+    }
+    for (const std::string_view group : fetch_groups) {
+        fetch_groups_.push_back(fetches_->claim(group, fetch_groups));
     }
 }
 
@@ -207,6 +213,7 @@ void Zone::recover()
     memory_->recover();
     generations_->recover();
     fills_->recover();
+    fetches_->recover();
 }
 
 invalidate::Ticket Zone::ticket()

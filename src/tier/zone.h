@@ -6,9 +6,12 @@
 // restart or a binary upgrade makes another one).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -21,10 +24,12 @@
 #include "ngx/nginx.h"
 #include "ngx/zone.h"
 #include "shm/counters.h"
+#include "shm/fetch_counts.h"
 #include "shm/generations.h"
 #include "shm/hit_for_miss.h"
 #include "shm/memory_tier.h"
 #include "shm/running_fills.h"
+#include "tier/fetch_slot.h"
 #include "tier/fill_role.h"
 #include "tier/membership.h"
 #include "tier/pinned.h"
@@ -112,6 +117,13 @@ struct Joined
     shm::FillId fill;
 };
 
+// Of what edge_cache_fetch_limit counts together.
+struct RunningFetches
+{
+    std::string upstream;
+    std::uint32_t count = 0;
+};
+
 // At the start of the zone's memory.
 struct ZoneHead;
 
@@ -128,6 +140,7 @@ public:
     // Configuration has been read: labels get their slots, fills and those who
     // wait for them their bounds.
     void prepare(std::span<const std::string_view> labels,
+                 std::span<const std::string_view> fetch_groups,
                  std::uint64_t fill_memory, std::size_t max_waits);
 
     // Needs no lock.
@@ -197,9 +210,21 @@ public:
 
     // Those of this worker that wait.
     std::unordered_set<FillWait *> &waits() { return waits_; }
-    bool may_wait() const { return waits_.size() < max_waits_; }
+    bool may_wait() const;
     // Somebody's fill has ended.
     void wake_waits();
+
+    // True: a FetchSlot holds it. False: this worker is told of the next that is
+    // given back.
+    bool take_fetch(const FetchGroup &group);
+    void give_back_fetch(std::size_t group);
+    std::vector<RunningFetches> running_fetches();
+    // Of this worker, in the order they came.
+    std::list<FetchWait *> &fetch_waits(std::size_t group)
+    {
+        return fetch_waits_[group];
+    }
+    void wake_fetch_waits();
 
     // What processes that died have left behind.
     void release_dead_owners();
@@ -248,12 +273,16 @@ private:
     std::optional<shm::Generations> generations_;
     std::optional<shm::RunningFills> fills_;
     std::optional<shm::HitForMiss> hit_for_miss_;
+    std::optional<shm::FetchCounts> fetches_;
     shm::Counters *counters_ = nullptr;
     std::optional<HashSecret> secret_;
 
     std::vector<std::size_t> label_slots_;
+    // Of Main's groups, where each is counted.
+    std::vector<std::size_t> fetch_groups_;
     std::optional<FillBudget> fill_budget_;
     std::unordered_set<FillWait *> waits_;
+    std::array<std::list<FetchWait *>, shm::FetchCounts::kGroups> fetch_waits_;
     std::size_t max_waits_ = 0;
     std::optional<shm::OwnerSlot> owner_;
     RedisTier *redis_ = nullptr;

@@ -25,6 +25,7 @@ void Zone::release(shm::OwnerSlot slot, const shm::Owner &owner)
         const Lock lock(*this);
         if (memory_->owners()[static_cast<std::size_t>(slot)] == owner) {
             waiting = fills_->end_all_of(slot);
+            waiting.add(fetches_->release_all_of(slot));
             memory_->release_owner(slot, owner);
         }
     }

@@ -1,0 +1,100 @@
+#include "flow/fetch_limit.h"
+
+#include "ngx/headers.h"
+
+namespace edge::flow {
+
+namespace {
+
+using cache::Reason;
+
+tier::FetchGroup group_of(const Request &request)
+{
+    const conf::FetchLimit &limit = request.lcf.fetch_limit.value;
+    return {limit.group, limit.limit};
+}
+
+bool is_unlimited(const Request &request)
+{
+    return request.lcf.fetch_limit.value.limit == 0 || request.turn;
+}
+
+// Whoever waits in this worker came first.
+bool try_take(Request &request)
+{
+    tier::Zone &zone = request.zone();
+    const tier::FetchGroup group = group_of(request);
+    if (!zone.fetch_waits(group.index).empty() || !zone.take_fetch(group)) {
+        return false;
+    }
+    request.turn.emplace(zone, group.index);
+    return true;
+}
+
+} // namespace
+
+bool take_turn_at_once(Request &request)
+{
+    if (is_unlimited(request) || try_take(request)) {
+        return true;
+    }
+    request.refuse(Reason::fetch_limit);
+    return false;
+}
+
+Turn take_turn(Request &request)
+{
+    if (is_unlimited(request)) {
+        return Turn::go;
+    }
+    if (!request.has_waited_for_turn) {
+        if (try_take(request)) {
+            return Turn::go;
+        }
+        if (request.zone().may_wait()) {
+            return Turn::wait;
+        }
+    }
+    request.refuse(Reason::fetch_limit);
+    shm::Counters &counters = request.zone().counters();
+    if (request.lcf.fetch_limit.value.refuses) {
+        counters.turns_refused.add();
+        return Turn::refuse;
+    }
+    counters.turns_passed.add();
+    return Turn::go;
+}
+
+ngx::Task wait_for_turn(ngx::Flow &flow, Request &request)
+{
+    request.has_waited_for_turn = true;
+    tier::FetchWait wait(flow, request.zone(), group_of(request),
+                         request.lcf.lock_timeout.value);
+    std::optional<tier::FetchSlot> slot = co_await wait;
+    if (slot) {
+        request.turn.emplace(std::move(*slot));
+        request.zone().counters().turns_waited.add();
+    }
+}
+
+ngx_int_t refuse_busy(ngx_http_request_t *r, Request &request)
+{
+    request.may_fill = false;
+    request.end_role(Reason::fetch_limit, NGX_HTTP_SERVICE_UNAVAILABLE);
+    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
+    line.hash = 1;
+    line.key = ngx::str("Retry-After");
+    line.value = ngx::str("1");
+    return NGX_HTTP_SERVICE_UNAVAILABLE;
+}
+
+void end_turn_at_last(Request &request, const ngx_chain_t *in)
+{
+    for (; request.turn && in != nullptr; in = in->next) {
+        if (in->buf->last_buf) {
+            request.turn.reset();
+        }
+    }
+}
+
+} // namespace edge::flow
