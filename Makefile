@@ -15,7 +15,7 @@ CC_OPT  ?= -O2 -g -fstack-protector-strong -Wformat -Werror=format-security \
 LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
-.PHONY: all deps help module test listed unit integration conformance \
+.PHONY: all deps help module test listed unit model integration conformance \
         sanitize fuzz chaos bench limits demo neighbour matrix clean
 all: module
 
@@ -27,6 +27,7 @@ help:
 	@echo 'make conformance  score by the public suite   [CACHE_TESTS=checkout]'
 	@echo 'make demo         build and show it at work'
 	@echo 'make sanitize     integration tests, all of nginx under ASan, UBSan'
+	@echo 'make model        the protocol of invalidation     [STEPS=1000000]'
 	@echo 'make fuzz         every fuzzer in turn        [SECONDS=60 T=...]'
 	@echo 'make chaos        look for stale reads [CHAOS="--seconds 60 --seed N"]'
 	@echo 'make bench        measure against other caches'
@@ -86,6 +87,13 @@ listed:
 
 unit:
 	@$(MAKE) -s -j$(JOBS) -f t/unit/Makefile BUILD=$(BUILD)/unit T='$(T)'
+
+# More of what `make unit` runs for a moment.
+model: STEPS ?= 1000000
+model:
+	@$(MAKE) -s -j$(JOBS) -f t/unit/Makefile BUILD=$(BUILD)/unit \
+	    $(BUILD)/unit/invalidate_protocol_test
+	STEPS=$(STEPS) $(BUILD)/unit/invalidate_protocol_test
 
 integration: module
 	MODULE_SO=$(abspath $(MODULE)) \
