@@ -13,8 +13,10 @@ Millis hit_for_miss_time(Reason reason, std::uint16_t status)
     switch (reason) {
     case Reason::none:
     case Reason::purged:
+    case Reason::soft_purged:
     case Reason::log_behind:
     case Reason::fetch_limit:
+    case Reason::newer_stored:
     case Reason::request_no_store:
     case Reason::internal_error:
         return Millis(0);

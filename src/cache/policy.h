@@ -47,6 +47,32 @@ struct ValidRule
     Millis lifetime{0};
 };
 
+// edge_cache_use_stale, as bits: what has kept the origin from answering.
+enum StaleCause : std::uint32_t {
+    kStaleUpdating = 1, // another request is asking it
+    kStaleError = 2,    // no connection, or no answer that is HTTP
+    kStaleTimeout = 4,
+    kStale500 = 8,
+    kStale502 = 16,
+    kStale503 = 32,
+    kStale504 = 64,
+    kStale403 = 128,
+    kStale404 = 256,
+    kStale429 = 512,
+};
+
+// Those that stale-if-error is about (RFC 5861 4).
+inline constexpr std::uint32_t kOriginFails = kStaleError | kStaleTimeout |
+                                              kStale500 | kStale502 |
+                                              kStale503 | kStale504;
+
+// One line of edge_cache_use_stale: for how long after the lifetime.
+struct StaleRule
+{
+    std::uint32_t causes = 0;
+    Millis time{0};
+};
+
 struct Policy
 {
     Authorization authorization = Authorization::refuse;
@@ -59,10 +85,21 @@ struct Policy
     std::uint32_t methods = kMethodGet | kMethodHead;
     std::uint64_t max_size = 1024 * 1024;
     std::span<const ValidRule> valid;
+    bool revalidate = true;
+    // edge_cache_use_stale off: nothing is ever sent stale.
+    bool use_stale = true;
+    std::span<const StaleRule> stale;
+    // edge_cache_stale_s_maxage allow
+    bool stale_s_maxage = false;
     // edge_cache_heuristic: the part of the time since Last-Modified that is
     // the lifetime of an answer that names none; 0: none is made up.
     std::uint32_t heuristic_percent = 0;
     Millis heuristic_max{0};
+
+    bool ignores(IgnoredField field) const
+    {
+        return (ignored_fields & field) != 0;
+    }
 };
 
 } // namespace edge::cache

@@ -67,6 +67,7 @@ enum class Reason : std::uint8_t {
     zone_full,
     newer_stored,
     purged,
+    soft_purged,
     log_behind,
     refresh_identity,
 
@@ -75,6 +76,7 @@ enum class Reason : std::uint8_t {
     entry_forged,
     entry_version,
     entry_mismatch,
+    validator_mismatch,
 
     // The shared tier.
     redis_down,

@@ -13,6 +13,14 @@ enum class Status : std::uint8_t {
     miss,
     bypass,
     hit,
+    // What was stored was too old, and the origin has sent another answer;
+    expired,
+    // has failed, so that it was sent all the same;
+    stale,
+    // was being asked by somebody else, likewise;
+    updating,
+    // has confirmed it.
+    revalidated,
     count_
 };
 
@@ -22,7 +30,8 @@ inline constexpr auto kStatuses = static_cast<std::size_t>(Status::count_);
 constexpr std::string_view name(Status status)
 {
     constexpr std::array<std::string_view, kStatuses> names = {
-        "", "MISS", "BYPASS", "HIT"};
+        "",        "MISS",  "BYPASS",   "HIT",
+        "EXPIRED", "STALE", "UPDATING", "REVALIDATED"};
     return names[static_cast<std::size_t>(status)];
 }
 

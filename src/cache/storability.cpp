@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
-#include "cache/accel_expires.h"
+#include "cache/caching_fields.h"
+#include "cache/lifetime.h"
+#include "cache/revalidation.h"
+#include "cache/staleness.h"
 #include "http/freshness.h"
 #include "http/status.h"
-#include "http/targeted.h"
 #include "http/token.h"
 #include "http/vary.h"
 
@@ -19,60 +21,8 @@ struct Case
     const RequestFacts &request;
     const ResponseFacts &response;
     const Policy &policy;
-    // Of the field that decides.
-    http::CacheControl control;
-    // It is a targeted one: Expires says nothing beside it (RFC 9213 2.2).
-    bool is_targeted = false;
-    AccelExpires accel{};
-    http::Vary vary{};
-
-    bool ignores(IgnoredField field) const
-    {
-        return (policy.ignored_fields & field) != 0;
-    }
+    CachingFields said;
 };
-
-std::optional<http::CacheControl> targeted_control(const Case &it)
-{
-    struct Target
-    {
-        std::string_view name;
-        IgnoredField ignored;
-    };
-    constexpr Target targets[] = {
-        {http::kOwnTarget, kIgnoreEdgeCacheControl},
-        {http::kCdnTarget, kIgnoreCdnCacheControl}};
-
-    for (const Target &target : targets) {
-        if (it.ignores(target.ignored)) {
-            continue;
-        }
-        if (auto control = http::parse_targeted(it.response.fields,
-                                                target.name)) {
-            return control;
-        }
-    }
-    return std::nullopt;
-}
-
-Case read(const RequestFacts &request, const ResponseFacts &response,
-          const Policy &policy)
-{
-    Case it{request, response, policy, {}};
-    if (auto control = targeted_control(it)) {
-        it.control = *control;
-        it.is_targeted = true;
-    } else if (!it.ignores(kIgnoreCacheControl)) {
-        it.control = http::parse_cache_control(response.fields);
-    }
-    if (!it.ignores(kIgnoreAccelExpires)) {
-        it.accel = parse_accel_expires(response.fields, response.received);
-    }
-    if (!it.ignores(kIgnoreVary)) {
-        it.vary = http::parse_vary(response.fields);
-    }
-    return it;
-}
 
 bool has_field(const Case &it, std::string_view name)
 {
@@ -85,6 +35,14 @@ bool carries_credentials(const Case &it)
 {
     return it.request.has_authorization ||
            (it.request.has_cookie && it.policy.cookies != Cookies::ignore);
+}
+
+// What has to be asked about each time is stored for the sake of the answer
+// 304.
+bool can_be_asked_about(const Case &it)
+{
+    return it.policy.revalidate && it.request.method == "GET" &&
+           !condition(it.response.status, it.response.fields).empty();
 }
 
 // The rules, in the order in which their reasons are reported.
@@ -104,7 +62,7 @@ Reason rule_status(const Case &it)
         return Reason::partial_content;
     }
     if (http::is_never_stored(status) ||
-        (it.control.must_understand && !http::is_understood(status))) {
+        (it.said.control.must_understand && !http::is_understood(status))) {
         return Reason::status;
     }
     return Reason::none;
@@ -160,29 +118,31 @@ Reason rule_request_no_store(const Case &it)
 
 Reason rule_accel_expires(const Case &it)
 {
-    return it.accel.refuses ? Reason::accel_expires : Reason::none;
+    return it.said.accel.refuses ? Reason::accel_expires : Reason::none;
 }
 
 Reason rule_directives(const Case &it)
 {
-    if (it.accel.remaining && !carries_credentials(it)) {
+    if (it.said.accel.remaining && !carries_credentials(it)) {
         return Reason::none;
     }
     // must-understand replaces no-store for caches that know the status (RFC
     // 9111 5.2.2.3); rule_status has refused the others.
-    if (it.control.no_store && !it.control.must_understand) {
+    if (it.said.control.no_store && !it.said.control.must_understand) {
         return Reason::response_no_store;
     }
-    if (it.control.is_private) {
+    if (it.said.control.is_private) {
         return Reason::response_private;
     }
-    return it.control.no_cache ? Reason::response_no_cache : Reason::none;
+    return it.said.control.no_cache && !can_be_asked_about(it)
+               ? Reason::response_no_cache
+               : Reason::none;
 }
 
 Reason rule_set_cookie(const Case &it)
 {
     if (!has_field(it, "Set-Cookie") ||
-        it.control.withheld.contains("Set-Cookie")) {
+        it.said.control.withheld.contains("Set-Cookie")) {
         return Reason::none;
     }
     switch (it.policy.set_cookie) {
@@ -192,13 +152,13 @@ Reason rule_set_cookie(const Case &it)
         // Somebody's session must not reach the rest of the tenant.
         return it.request.has_authorization ? Reason::set_cookie : Reason::none;
     default:
-        return it.ignores(kIgnoreSetCookie) ? Reason::none : Reason::set_cookie;
+        return it.policy.ignores(kIgnoreSetCookie) ? Reason::none : Reason::set_cookie;
     }
 }
 
 Reason rule_vary(const Case &it)
 {
-    switch (it.vary.kind) {
+    switch (it.said.vary.kind) {
     case http::Vary::Kind::any:
         return Reason::vary_star;
     case http::Vary::Kind::too_many:
@@ -217,69 +177,6 @@ constexpr Reason (*kRules[])(const Case &) = {
     rule_set_cookie, rule_vary,
 };
 
-struct Lifetime
-{
-    Millis value;
-    bool from_origin;
-};
-
-// The first rule that names the status or is `any` decides, as in nginx.
-const ValidRule *valid_rule(const Policy &policy, std::uint16_t status)
-{
-    const auto rule = std::find_if(policy.valid.begin(), policy.valid.end(),
-                                   [status](ValidRule candidate) {
-                                       return candidate.status == 0 ||
-                                              candidate.status == status;
-                                   });
-    return rule == policy.valid.end() ? nullptr : &*rule;
-}
-
-// A part of the time that the answer had not changed for (RFC 9111 4.2.2).
-std::optional<Millis> heuristic_lifetime(const Case &it)
-{
-    const auto unmodified =
-        http::unmodified_time(it.response.fields, it.response.received);
-    if (it.policy.heuristic_percent == 0 || !unmodified ||
-        !(it.control.is_public ||
-          http::is_heuristically_cacheable(it.response.status))) {
-        return std::nullopt;
-    }
-    return std::min(*unmodified * it.policy.heuristic_percent / 100,
-                    it.policy.heuristic_max);
-}
-
-// The location's, where the origin names none. A time of 0 is "do not store".
-std::optional<Lifetime> own_lifetime(const Case &it, Millis initial_age)
-{
-    if (const auto *rule = valid_rule(it.policy, it.response.status)) {
-        return rule->lifetime == Millis(0)
-                   ? std::nullopt
-                   : std::optional<Lifetime>({initial_age + rule->lifetime,
-                                              false});
-    }
-    if (const auto value = heuristic_lifetime(it)) {
-        return Lifetime{*value, false};
-    }
-    return std::nullopt;
-}
-
-std::optional<Lifetime> lifetime_of(const Case &it, Millis initial_age)
-{
-    if (it.accel.remaining) {
-        return Lifetime{initial_age + *it.accel.remaining, true};
-    }
-    if (const auto seconds = http::directive_lifetime(it.control)) {
-        return Lifetime{*seconds, true};
-    }
-    if (!it.is_targeted && !it.ignores(kIgnoreExpires)) {
-        if (const auto value = http::expires_lifetime(it.response.fields,
-                                                      it.response.received)) {
-            return Lifetime{*value, true};
-        }
-    }
-    return own_lifetime(it, initial_age);
-}
-
 EntryTimes times_of(const Case &it)
 {
     const auto &response = it.response;
@@ -289,20 +186,21 @@ EntryTimes times_of(const Case &it)
     times.date = http::parse_date_field(response.fields, response.received);
     times.age = http::parse_age(response.fields).value_or(Seconds(0));
     times.stale_while_revalidate =
-        it.control.stale_while_revalidate.value_or(Seconds(0));
-    times.stale_if_error = it.control.stale_if_error.value_or(Seconds(0));
+        it.said.control.stale_while_revalidate.value_or(Seconds(0));
+    times.stale_if_error = it.said.control.stale_if_error.value_or(Seconds(0));
     return times;
 }
 
-// Of no use to anybody, not even as a stale answer (RFC 5861).
-bool is_expired(const Storable &result, Millis initial_age)
+// Of no use to anybody, not even as a stale answer.
+bool is_expired(const Case &it, const Storable &result, Millis initial_age)
 {
-    Millis usable = result.times.lifetime;
-    if (!result.must_revalidate && !result.s_maxage) {
-        usable += std::max(result.times.stale_while_revalidate,
-                           result.times.stale_if_error);
-    }
-    return initial_age >= usable;
+    Entry entry;
+    entry.times = result.times;
+    entry.must_revalidate = result.must_revalidate;
+    entry.s_maxage = result.s_maxage;
+    return !can_be_asked_about(it) &&
+           initial_age >= entry.times.lifetime +
+                              longest_staleness(entry, it.policy);
 }
 
 // An origin that shows a request's Origin to all who ask (CORS) makes the
@@ -320,7 +218,7 @@ bool reflects_origin(const Case &it)
 
 std::vector<std::string> selecting_fields(const Case &it)
 {
-    std::vector<std::string> names = it.vary.names;
+    std::vector<std::string> names = it.said.vary.names;
     const auto place = std::lower_bound(names.begin(), names.end(), "origin");
     if (reflects_origin(it) && (place == names.end() || *place != "origin")) {
         names.insert(place, "origin");
@@ -330,13 +228,14 @@ std::vector<std::string> selecting_fields(const Case &it)
 
 Storable allowed(const Case &it, const EntryTimes &times, bool from_origin)
 {
-    const http::CacheControl &control = it.control;
+    const http::CacheControl &control = it.said.control;
     const bool is_shared = control.is_public || control.s_maxage.has_value();
 
     Storable result;
     result.times = times;
-    result.must_revalidate =
-        control.must_revalidate || control.proxy_revalidate;
+    result.must_revalidate = control.must_revalidate ||
+                             control.proxy_revalidate ||
+                             (control.no_cache && !it.said.accel.remaining);
     result.s_maxage = control.s_maxage.has_value();
     result.explicitly_shared = is_shared && from_origin;
     result.authorization_allowed = is_shared || control.must_revalidate;
@@ -352,7 +251,8 @@ std::variant<Storable, Reason> judge(const RequestFacts &request,
                                      const ResponseFacts &response,
                                      const Policy &policy)
 {
-    const Case it = read(request, response, policy);
+    const Case it{request, response, policy,
+                  read_caching_fields(response, policy)};
     for (const auto rule : kRules) {
         if (const Reason reason = rule(it); reason != Reason::none) {
             return reason;
@@ -362,14 +262,14 @@ std::variant<Storable, Reason> judge(const RequestFacts &request,
     EntryTimes times = times_of(it);
     const Millis age =
         http::initial_age(times.request, times.response, times.date, times.age);
-    const auto lifetime = lifetime_of(it, age);
+    const auto lifetime = lifetime_of(response, it.said, policy, age);
     if (!lifetime) {
         return Reason::no_freshness;
     }
     times.lifetime = lifetime->value;
 
     const Storable result = allowed(it, times, lifetime->from_origin);
-    if (is_expired(result, age)) {
+    if (is_expired(it, result, age)) {
         return Reason::expired_on_arrival;
     }
     const Reason reason =

@@ -1,8 +1,6 @@
 // May this response be stored, for how long, and for whom (RFC 9111 3)?
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,27 +9,10 @@
 #include "cache/entry.h"
 #include "cache/policy.h"
 #include "cache/reason.h"
+#include "cache/response_facts.h"
 #include "http/cache_control.h"
-#include "http/field.h"
 
 namespace edge::cache {
-
-struct ResponseFacts
-{
-    std::uint16_t status = 0;
-    // As the origin sent them, with those that no client will see.
-    http::Fields fields{};
-    // The status is the upstream's, not an error page's.
-    bool from_origin = true;
-    // Ends with the connection: neither Content-Length nor chunked.
-    bool close_delimited = false;
-    std::optional<std::uint64_t> content_length{};
-    // See is_unusual().
-    bool unusual_request = false;
-    // When the request went upstream, and when the header came back.
-    WallTime requested{};
-    WallTime received{};
-};
 
 struct Storable
 {
@@ -50,13 +31,10 @@ struct Storable
     std::vector<std::string> vary;
 };
 
-// Lifetime: X-Accel-Expires, then Cache-Control, then Expires, then
-// edge_cache_valid, then heuristics, each unless ignored. A targeted field
-// (RFC 9213) stands in for Cache-Control and Expires. The location's own rules
-// never stand above what the origin says; X-Accel-Expires stands above
-// no-store, no-cache and private as in nginx, but not for a request with
-// credentials: it says for how long, not for whom. Both count from reception;
-// the age stays the true one.
+// X-Accel-Expires stands above no-store, no-cache and private as in nginx, but
+// not for a request with credentials: it says for how long, not for whom. What
+// has expired already is stored where the origin can be asked about it, or
+// where it may be sent stale.
 std::variant<Storable, Reason> judge(const RequestFacts &request,
                                      const ResponseFacts &response,
                                      const Policy &policy);

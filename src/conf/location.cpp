@@ -40,6 +40,9 @@ void inherit(Location &child, const Location &parent)
     child.early_refresh.inherit(parent.early_refresh);
     child.ttl_jitter_percent.inherit(parent.ttl_jitter_percent);
     child.fetch_limit.inherit(parent.fetch_limit);
+    child.revalidate.inherit(parent.revalidate);
+    child.use_stale.inherit(parent.use_stale);
+    child.stale_s_maxage.inherit(parent.stale_s_maxage);
     child.lock.inherit(parent.lock);
     child.lock_timeout.inherit(parent.lock_timeout);
     child.lock_age.inherit(parent.lock_age);
@@ -68,6 +71,10 @@ cache::Policy make_policy(const Location &lcf)
     policy.methods = lcf.methods.value;
     policy.max_size = lcf.max_size.value;
     policy.valid = lcf.valid.value;
+    policy.revalidate = lcf.revalidate.value;
+    policy.use_stale = !lcf.use_stale.value.is_off;
+    policy.stale = lcf.use_stale.value.rules;
+    policy.stale_s_maxage = lcf.stale_s_maxage.value;
     policy.heuristic_percent = lcf.heuristic.value.percent;
     policy.heuristic_max = lcf.heuristic.value.max;
     return policy;

@@ -63,6 +63,13 @@ struct FetchLimit
     bool refuses = false;
 };
 
+// edge_cache_use_stale; without rules: what the origin allows.
+struct UseStale
+{
+    bool is_off = false;
+    std::vector<cache::StaleRule> rules;
+};
+
 // Who hears of an unsafe method that succeeded.
 enum class Invalidate
 {
@@ -105,6 +112,9 @@ struct Location
     // The most that is taken off a lifetime.
     Setting<std::uint32_t> ttl_jitter_percent;
     Setting<FetchLimit> fetch_limit;
+    Setting<bool> revalidate{true};
+    Setting<UseStale> use_stale;
+    Setting<bool> stale_s_maxage;
     Setting<bool> lock{true};
     Setting<Millis> lock_timeout{Millis(10'000)};
     Setting<Millis> lock_age{Millis(5'000)};

@@ -6,6 +6,7 @@
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
 #include "flow/store.h"
+#include "flow/substitute.h"
 #include "flow/supersede.h"
 #include "flow/unsafe_method.h"
 #include "ngx/cleanup.h"
@@ -63,7 +64,7 @@ void begin_fill(ngx_http_request_t *r, Request &request)
     auto planned = plan_fill(r, request);
     if (const auto *reason = std::get_if<cache::Reason>(&planned)) {
         request.refuse(*reason);
-        forget_outdated(r, request, *reason);
+        forget_outdated(r, request, status_of(r), *reason);
         request.end_role(*reason, status_of(r));
         if (*reason == cache::Reason::close_delimited) {
             warn_once(r, request.lcf);
@@ -81,7 +82,9 @@ void begin_fill(ngx_http_request_t *r, Request &request)
 ngx_int_t filter_header(ngx_http_request_t *r)
 {
     Request *request = find_request(r);
-    if (request != nullptr && request->may_fill) {
+    if (request != nullptr && request->status != cache::Status::none &&
+        !substitute_header(r, *request) &&
+        request->may_fill) {
         ngx::guard<&begin_fill>(r, *request);
     }
     if (request != nullptr) {
@@ -178,6 +181,9 @@ ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)
     Request *request = find_request(r);
     if (request != nullptr) {
         end_turn_at_last(*request, in);
+    }
+    if (request != nullptr && request->substituted != 0) {
+        return next_body_filter(r, substitute_body(r, *request, in));
     }
     if (request == nullptr || !request->fill) {
         return next_body_filter(r, in);

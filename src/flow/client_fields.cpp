@@ -50,10 +50,16 @@ http::CacheStatus cache_status(const Request &request)
     const cache::EntryTimes *times = nullptr;
     if (request.hit) {
         times = &request.hit->entry.times;
+    }
+    if (request.hit && request.substituted == 0) {
         status.detail = name(request.hit->tier);
     } else {
         status.forward = forward_reason(request);
-        status.stored = request.fill.has_value();
+        status.forward_status = request.substituted;
+        status.stored =
+            request.fill.has_value() ||
+            (request.status == Status::revalidated &&
+             request.reason == Reason::none);
         status.detail = name(request.reason);
         if (request.fill) {
             times = &request.fill->plan().entry.times;

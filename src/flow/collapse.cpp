@@ -6,6 +6,7 @@
 
 #include "flow/memory_lookup.h"
 #include "flow/shared_fill.h"
+#include "flow/stale.h"
 #include "flow/wait_count.h"
 #include "invalidate/selector.h"
 #include "ngx/clock.h"
@@ -29,6 +30,23 @@ Hash128 fill_name(const Request &request)
         request.variant ? request.variant->hash : request.identity->resource;
     name.lo ^= sharing_kind(request.facts);
     return name;
+}
+
+// Where it is noted that the origin has failed.
+Hash128 failure_name(const Request &request)
+{
+    Hash128 name = fill_name(request);
+    name.lo ^= 4;
+    return name;
+}
+
+// Not every request tries again, as long as there is something to send.
+bool is_held_down(Request &request)
+{
+    return request.stale &&
+           request.zone().is_noted(failure_name(request)) &&
+           (use_stale(request, cache::kStaleError) ||
+            use_stale(request, cache::kStaleUpdating));
 }
 
 // An answer to HEAD fills nothing, what a client forbids to store is nobody
@@ -56,7 +74,7 @@ tier::FillWish wish_of(const Request &request, std::string_view selectors)
 WaitEnd look_again(ngx_http_request_t *r, Request &request, BootTime deadline)
 {
     request.awaited.reset();
-    request.hit = find_in_memory(r, request);
+    find_in_memory(r, request);
     if (request.hit) {
         return WaitEnd::hit;
     }
@@ -65,7 +83,7 @@ WaitEnd look_again(ngx_http_request_t *r, Request &request, BootTime deadline)
         return WaitEnd::timeout;
     }
     join_fill(r, request);
-    return WaitEnd::fetch;
+    return request.hit ? WaitEnd::hit : WaitEnd::fetch;
 }
 
 } // namespace
@@ -83,7 +101,7 @@ bool may_look_in_redis(const Request &request)
 
 void join_fill(ngx_http_request_t *r, Request &request)
 {
-    if (!can_collapse(r, request)) {
+    if (is_held_down(request) || !can_collapse(r, request)) {
         return;
     }
     tier::Zone &zone = request.zone();
@@ -94,7 +112,11 @@ void join_fill(ngx_http_request_t *r, Request &request)
     request.is_pass = joined.part == FillPart::pass;
     if (joined.part != FillPart::wait) {
         request.role.emplace(zone, wish.name, joined.fill);
+    } else if (use_stale(request, cache::kStaleUpdating)) {
+        return;
     } else if (zone.may_wait()) {
+        // What it waits for takes its place: many waiters pin nothing.
+        request.stale.reset();
         request.awaited = joined.fill;
     } else {
         request.refuse(Reason::lock_waits);
@@ -113,6 +135,13 @@ std::optional<tier::FillRole> lead_refresh(const Request &request)
         return std::nullopt;
     }
     return tier::FillRole(zone, wish.name, joined.fill);
+}
+
+void note_failure(const Request &request)
+{
+    constexpr Millis hold_down{2000};
+    request.zone().note_refused(failure_name(request),
+                                shm::HitForMiss::Place::origin, hold_down);
 }
 
 ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,

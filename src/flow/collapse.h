@@ -18,8 +18,13 @@ unsigned sharing_kind(const cache::RequestFacts &request);
 bool may_look_in_redis(const Request &request);
 
 // For a miss: it gets a part in fetching, or another's fill to wait for
-// (request.awaited).
+// (request.awaited), or a hit after all: what is stale, while another asks, or
+// shortly after the origin has failed.
 void join_fill(ngx_http_request_t *r, Request &request);
+
+// The origin has failed: whoever may be sent something stale does not ask it
+// again for 2 seconds.
+void note_failure(const Request &request);
 
 // Until there is a hit, or the request has to ask the API itself. Looks into
 // Redis, too, once it is its turn.

@@ -4,15 +4,18 @@
 
 #include "base/text.h"
 #include "cache/early_refresh.h"
+#include "cache/revalidation.h"
 #include "cache/storability.h"
 #include "cache/stored_fields.h"
 #include "cache/tags.h"
 #include "flow/framing.h"
 #include "flow/sent_request.h"
 #include "http/date.h"
+#include "http/freshness.h"
 #include "http/structured.h"
 #include "ngx/clock.h"
 #include "ngx/headers.h"
+#include "ngx/pool.h"
 #include "ngx/random.h"
 #include "ngx/text.h"
 #include "ngx/value.h"
@@ -59,7 +62,7 @@ void add_field(cache::StringListBuilder &fields, std::string_view name,
     fields.add(value);
 }
 
-// nginx keeps the type and the charset apart from the list.
+// nginx keeps the charset apart from the type.
 std::string content_type(const ngx_http_request_t *r)
 {
     const ngx_http_headers_out_t &out = r->headers_out;
@@ -70,27 +73,36 @@ std::string content_type(const ngx_http_request_t *r)
     return type;
 }
 
-// The fields that clients get, and Date as the origin gave it.
-std::string stored_fields(ngx_http_request_t *r, const conf::Location &lcf,
+// What clients get. nginx keeps the type apart from the list.
+std::vector<http::Field> sent_fields(ngx_http_request_t *r)
+{
+    std::vector<http::Field> fields;
+    if (r->headers_out.content_type.len != 0) {
+        fields.push_back(
+            {"Content-Type", ngx::pool_copy(r->pool, content_type(r))});
+    }
+    ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
+        fields.push_back({ngx::view(line.key), ngx::view(line.value)});
+    });
+    return fields;
+}
+
+// Those of `sent` that are stored, and Date as the origin gave it.
+std::string stored_fields(const conf::Location &lcf,
                           const cache::ResponseFacts &response,
-                          const cache::Storable &storable)
+                          const cache::Storable &storable, http::Fields sent)
 {
     const cache::StoredFields kept(response.fields, storable);
     cache::StringListBuilder fields;
-    if (r->headers_out.content_type.len != 0) {
-        add_field(fields, "Content-Type", content_type(r));
-    }
     const auto date = http::format_date(
         storable.times.date.value_or(storable.times.response));
     add_field(fields, "Date", {date.data(), date.size()});
-
-    ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
-        const std::string_view name = ngx::view(line.key);
-        if (kept.keeps(name) &&
-            (lcf.show_tags.value || !cache::is_tag_field(name))) {
-            add_field(fields, ngx::view(line.key), ngx::view(line.value));
+    for (const http::Field &field : sent) {
+        if (kept.keeps(field.name) &&
+            (lcf.show_tags.value || !cache::is_tag_field(field.name))) {
+            add_field(fields, field.name, field.value);
         }
-    });
+    }
     return std::string(fields.list().encoded());
 }
 
@@ -131,20 +143,38 @@ FillPlan make_plan(const cache::ResponseFacts &response,
     return plan;
 }
 
-} // namespace
-
-std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
-                                         const Request &request)
+// Whoever purges by what it was tagged with before means it still, also while
+// the 304 was on its way.
+void add_stored_names(FillPlan &plan, const cache::Entry &stored)
 {
-    if (r->method == NGX_HTTP_HEAD) {
-        return Reason::head_request;
+    cache::StringList tags = stored.tags;
+    while (const auto tag = tags.next()) {
+        plan.tags.emplace_back(*tag);
     }
+    std::sort(plan.tags.begin(), plan.tags.end());
+    plan.tags.erase(std::unique(plan.tags.begin(), plan.tags.end()),
+                    plan.tags.end());
+
+    cache::StringList fields = stored.fields;
+    while (const auto field = next_field(fields)) {
+        for (std::string &group :
+             http::parse_string_list({&*field, 1}, "Cache-Groups")
+                 .value_or(std::vector<std::string>())) {
+            plan.groups.push_back(std::move(group));
+        }
+    }
+}
+
+// `sent`: the fields that clients get.
+std::variant<FillPlan, Reason> plan(ngx_http_request_t *r,
+                                    const Request &request,
+                                    const cache::ResponseFacts &response,
+                                    http::Fields sent)
+{
     if (ngx::any_true(r, request.lcf.no_store.value)) {
         return Reason::no_store_directive;
     }
-
     const cache::Policy &policy = request.lcf.policy;
-    const cache::ResponseFacts response = response_facts(r, request);
     auto judged = judge(request.facts, response, policy);
     if (const auto *reason = std::get_if<Reason>(&judged)) {
         return *reason;
@@ -165,13 +195,61 @@ std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
         plan.entry.times.lifetime = cache::shortened(
             plan.entry.times.lifetime, percent, ngx::random_number());
     }
-    plan.fields = stored_fields(r, request.lcf, response, storable);
+    plan.fields = stored_fields(request.lcf, response, storable, sent);
     plan.vary = std::move(storable.vary);
     add_configured_vary(plan.vary, request.lcf);
     plan.groups = http::parse_string_list(response.fields, "Cache-Groups")
                       .value_or(std::vector<std::string>());
     plan.tags = std::move(std::get<std::vector<std::string>>(tags));
     return plan;
+}
+
+} // namespace
+
+std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
+                                         const Request &request)
+{
+    if (r->method == NGX_HTTP_HEAD) {
+        return Reason::head_request;
+    }
+    return plan(r, request, response_facts(r, request), sent_fields(r));
+}
+
+std::variant<FillPlan, Reason> plan_refresh(ngx_http_request_t *r,
+                                            const Request &request)
+{
+    const cache::Entry &stored = request.stale->entry;
+    cache::ResponseFacts response = response_facts(r, request);
+    if (!confirms(response.fields, stored)) {
+        return Reason::validator_mismatch;
+    }
+    const auto fields = update_fields(stored.fields, response.fields);
+    response.status = stored.status;
+    response.fields = fields;
+    response.close_delimited = false;
+    response.content_length = stored.body_size;
+
+    auto planned =
+        plan(r, request, response, update_fields(stored.fields, sent_fields(r)));
+    if (auto *refreshed = std::get_if<FillPlan>(&planned)) {
+        add_stored_names(*refreshed, stored);
+        if (refreshed->tags.size() > cache::kMaxTags) {
+            return Reason::tag_limit;
+        }
+    }
+    return planned;
+}
+
+std::string confirmed_fields(ngx_http_request_t *r, const Request &request)
+{
+    cache::ResponseFacts response = response_facts(r, request);
+    cache::Storable all;
+    all.strip_set_cookie = false;
+    all.times.date = http::parse_date_field(response.fields, response.received);
+    all.times.response = response.received;
+    return stored_fields(
+        request.lcf, response, all,
+        update_fields(request.stale->entry.fields, sent_fields(r)));
 }
 
 } // namespace edge::flow

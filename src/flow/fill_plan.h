@@ -13,4 +13,12 @@ namespace edge::flow {
 std::variant<FillPlan, cache::Reason> plan_fill(ngx_http_request_t *r,
                                                 const Request &request);
 
+// The same for the 304 to the question about request.stale.
+std::variant<FillPlan, cache::Reason> plan_refresh(ngx_http_request_t *r,
+                                                   const Request &request);
+
+// The header that this 304 makes of it for the client, stored or not: as
+// Entry's fields.
+std::string confirmed_fields(ngx_http_request_t *r, const Request &request);
+
 } // namespace edge::flow

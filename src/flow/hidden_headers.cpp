@@ -5,6 +5,7 @@
 
 #include "ngx/guard.h"
 #include "ngx/headers.h"
+#include "ngx/pool.h"
 
 namespace edge::flow {
 
@@ -49,15 +50,30 @@ HiddenHeaders *make_hidden(ngx_http_request_t *r)
     return hidden;
 }
 
+// The value is a copy: variables may outlive the stored object.
+void add_line(ngx_http_request_t *r, std::string_view name,
+              std::string_view lower_case, std::string_view value)
+{
+    if (value.empty()) {
+        return;
+    }
+    ngx_table_elt_t &line = ngx::push(r->headers_in.headers);
+    line.hash = 1;
+    line.key = ngx::str(name);
+    line.value = ngx::str(ngx::pool_copy(r->pool, value));
+    line.lowcase_key = ngx::bytes(lower_case);
+}
+
 } // namespace
 
 // proxy and its kin copy every line of the list, whatever its hash says, so a
 // line can only be left out of a new list.
-HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r)
+HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r,
+                                         const cache::Condition &asked)
 {
     ngx_http_headers_in_t &in = r->headers_in;
     if (!in.range && !in.if_range && !in.if_none_match &&
-        !in.if_modified_since) {
+        !in.if_modified_since && asked.empty()) {
         return nullptr;
     }
 
@@ -77,6 +93,9 @@ HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r)
             ngx::push(in.headers) = line;
         }
     });
+    add_line(r, "If-None-Match", "if-none-match", asked.etag);
+    add_line(r, "If-Modified-Since", "if-modified-since",
+             asked.last_modified);
     return hidden;
 }
 

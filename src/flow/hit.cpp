@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "cache/revalidation.h"
 #include "flow/replay.h"
 #include "http/conditional.h"
 #include "ngx/clock.h"
@@ -12,23 +13,6 @@
 namespace edge::flow {
 
 namespace {
-
-http::Validators validators(const cache::Entry &entry)
-{
-    http::Validators validators;
-    validators.status = entry.status;
-    validators.date = entry.times.date.value_or(entry.times.response);
-
-    cache::StringList fields = entry.fields;
-    while (const auto field = cache::next_field(fields)) {
-        if (is_field(*field, "etag")) {
-            validators.etag = field->value;
-        } else if (is_field(*field, "last-modified")) {
-            validators.last_modified = field->value;
-        }
-    }
-    return validators;
-}
 
 // RFC 9111 4: Age is generated, whatever the stored one said.
 void add_age(ngx_http_request_t *r, Millis age)
@@ -143,6 +127,8 @@ private:
     std::size_t size_ = 0;
 };
 
+} // namespace
+
 ngx_chain_t *make_body(ngx_http_request_t *r, const Hit &hit)
 {
     Chain body(r);
@@ -155,7 +141,19 @@ ngx_chain_t *make_body(ngx_http_request_t *r, const Hit &hit)
     return body.finish();
 }
 
-} // namespace
+void make_header(ngx_http_request_t *r, const Request &request)
+{
+    const cache::Entry &entry = request.hit->entry;
+    replay(r, entry);
+    add_age(r, request.hit->age);
+
+    // Ours by RFC 9110 13.2.2; nginx's own filter wants every condition met.
+    r->disable_not_modified = 1;
+    if (is_conditional(r) && is_not_modified(request.fields, validators(entry),
+                                             ngx::wall_now())) {
+        make_not_modified(r);
+    }
+}
 
 ngx_int_t send_hit(ngx_http_request_t *r)
 {
@@ -164,18 +162,8 @@ ngx_int_t send_hit(ngx_http_request_t *r)
     }
 
     const Request &request = *find_request(r);
-    const cache::Entry &entry = request.hit->entry;
-    replay(r, entry);
-    add_age(r, request.hit->age);
-
-    // Ours by RFC 9110 13.2.2; nginx's own filter wants every condition met.
-    r->disable_not_modified = 1;
-    const http::Validators stored = validators(entry);
-    if (is_conditional(r) &&
-        is_not_modified(request.fields, stored, ngx::wall_now())) {
-        make_not_modified(r);
-    }
-    allow_ranges(r, request.fields, stored);
+    make_header(r, request);
+    allow_ranges(r, request.fields, validators(request.hit->entry));
 
     const ngx_int_t rc = ngx_http_send_header(r);
     if (rc == NGX_HTTP_RANGE_NOT_SATISFIABLE) {

@@ -1,7 +1,9 @@
 #include "flow/memory_lookup.h"
 
+#include "cache/freshness.h"
 #include "flow/stored_entry.h"
 #include "flow/variant.h"
+#include "ngx/clock.h"
 
 namespace edge::flow {
 
@@ -41,19 +43,13 @@ std::optional<Found> find_variant(ngx_http_request_t *r, Request &request)
 
 } // namespace
 
-std::optional<Hit> find_in_memory(ngx_http_request_t *r, Request &request)
+void find_in_memory(ngx_http_request_t *r, Request &request)
 {
-    std::optional<Found> found = find_variant(r, request);
-    if (!found) {
-        return std::nullopt;
+    if (std::optional<Found> found = find_variant(r, request)) {
+        const Millis age = current_age(found->entry.times, ngx::wall_now());
+        take_stored(request, Hit{found->entry, age, cache::Tier::memory,
+                                 std::move(found->object), {}});
     }
-
-    const auto age = age_if_usable(request, found->entry, &*found->object);
-    if (!age) {
-        return std::nullopt;
-    }
-    return Hit{found->entry, *age, cache::Tier::memory,
-               std::move(found->object), {}};
 }
 
 } // namespace edge::flow

@@ -14,7 +14,9 @@
 #include "flow/refresh.h"
 #include "flow/request.h"
 #include "flow/request_body.h"
+#include "flow/revalidate.h"
 #include "flow/shared_fill.h"
+#include "flow/stale.h"
 #include "flow/unsafe_method.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
@@ -61,7 +63,7 @@ Reason examine(ngx_http_request_t *r, Request &request)
 void look_in_memory(ngx_http_request_t *r, Request &request)
 {
     const std::int64_t start = ngx::monotonic_micros();
-    request.hit = find_in_memory(r, request);
+    find_in_memory(r, request);
     request.zone().counters().observe(cache::Tier::memory,
                                       ngx::monotonic_micros() - start);
 }
@@ -100,6 +102,7 @@ bool begin(ngx_http_request_t *r, Request &request)
     if (request.lcf.client_control.value && request.facts.control.no_cache) {
         request.status = Status::bypass;
         request.refuse(Reason::client_control);
+        look_in_memory(r, request);
         return false;
     }
     request.status = Status::miss;
@@ -108,14 +111,17 @@ bool begin(ngx_http_request_t *r, Request &request)
         return false;
     }
     join_fill(r, request);
-    return request.awaited || may_look_in_redis(request);
+    return !request.hit && (request.awaited || may_look_in_redis(request));
 }
 
 ngx_int_t serve(ngx_http_request_t *r, Request &request)
 {
-    request.status = Status::hit;
+    if (request.status == Status::miss) {
+        request.status = Status::hit;
+    }
     request.reason = Reason::none;
     request.may_fill = false;
+    request.stale.reset();
     request.role.reset();
     request.zone().counters().hit(request.hit->tier);
     refresh_if_due(r, request);
@@ -129,7 +135,10 @@ void prepare_fill(ngx_http_request_t *r, Request &request)
 {
     request.requested = ngx::wall_now();
     request.ticket = request.zone().ticket();
-    request.hidden = hide_range_and_conditions(r);
+    request.hidden = hide_range_and_conditions(r, question(r, request));
+    if (request.found_expired) {
+        request.status = Status::expired;
+    }
 }
 
 // RFC 9111 5.2.1.7: the client wants a stored answer or none.
@@ -287,8 +296,12 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
         return conclude(r);
     }
     // After a redirect this takes leave of the location before.
-    if (Request *known = find_request(r); known && known->refresh) {
+    Request *known = find_request(r);
+    if (known != nullptr && known->refresh) {
         return begin_refresh(r, *known);
+    }
+    if (known != nullptr && replace_error_page(r, *known)) {
+        return serve(r, *known);
     }
 
     conf::Location &lcf = conf::location(r);

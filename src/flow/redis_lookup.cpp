@@ -1,5 +1,7 @@
 #include "flow/redis_lookup.h"
 
+#include "cache/freshness.h"
+#include "cache/staleness.h"
 #include "client/await.h"
 #include "flow/stored_entry.h"
 #include "flow/variant.h"
@@ -73,24 +75,23 @@ Reason keep_in_memory(Request &request, const Hash128 &hash,
 {
     const std::string_view body[] = {stored.body};
     return request.zone().put({hash, request.identity->resource},
-                              as_foreign(stored.entry), body);
+                              as_foreign(stored.entry), body,
+                              keep_time(stored.entry, request.lcf.policy));
 }
 
-void make_hit(Request &request, const Hash128 &hash, const Stored &stored)
+void take_copy(Request &request, const Hash128 &hash, const Stored &stored)
 {
     const Entry entry = as_foreign(stored.entry);
-    if (request.refresh &&
-        entry.times.response <= request.refresh->response) {
-        return;
-    }
-    const auto age = age_if_usable(request, entry, nullptr);
-    if (!age) {
+    const Millis age = current_age(entry.times, ngx::wall_now());
+    if (!take_stored(request, Hit{entry, age, cache::Tier::redis, std::nullopt,
+                                  stored.body})) {
         return;
     }
     // Whoever waits finds it in memory, or learns that it does not fit.
-    request.end_role(keep_in_memory(request, hash, stored), entry.status);
-    request.hit.emplace(
-        Hit{entry, *age, cache::Tier::redis, std::nullopt, stored.body});
+    const Reason kept = keep_in_memory(request, hash, stored);
+    if (request.hit) {
+        request.end_role(kept, entry.status);
+    }
 }
 
 ngx::Task get(ngx::Flow &flow, Request &request,
@@ -131,7 +132,7 @@ ngx::Task find_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
         co_await get(flow, request, memory, name, stored);
     }
     if (stored && stored->entry.kind == cache::EntryKind::object) {
-        make_hit(request, name.hash, *stored);
+        take_copy(request, name.hash, *stored);
     }
 
     request.zone().counters().observe(cache::Tier::redis,

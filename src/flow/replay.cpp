@@ -134,4 +134,21 @@ void forget_replayed(ngx_http_request_t *r)
     out.last_modified_time = -1;
 }
 
+void forget_answer(ngx_http_request_t *r)
+{
+    forget_replayed(r);
+    ngx_http_headers_out_t &out = r->headers_out;
+    ngx::for_each(out.headers, [](ngx_table_elt_t &line) { line.hash = 0; });
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    out.content_range = nullptr;
+    out.link = {};
+    ngx_str_null(&out.status_line);
+    ngx_str_null(&out.content_type);
+    ngx_str_null(&out.charset);
+    out.content_type_len = 0;
+    out.override_charset = nullptr;
+    r->err_status = 0;
+}
+
 } // namespace edge::flow

@@ -16,4 +16,7 @@ void replay(ngx_http_request_t *r, const cache::Entry &entry);
 // Content-Range, which goes with it.
 void forget_replayed(ngx_http_request_t *r);
 
+// Takes out whatever somebody else has put there: another answer is sent.
+void forget_answer(ngx_http_request_t *r);
+
 } // namespace edge::flow

@@ -1,6 +1,7 @@
 #include "flow/request.h"
 
 #include "cache/hit_for_miss.h"
+#include "flow/stale.h"
 #include "ngx/pool.h"
 
 namespace edge::flow {
@@ -19,6 +20,9 @@ void leave(ngx_http_request_t *r, Request &request)
     request.refuse(cache::Reason::error_page);
     request.end_role(cache::Reason::error_page, 0);
     request.end_fill();
+    if (!origin_failure(r)) {
+        request.stale.reset();
+    }
     if (request.hidden != nullptr) {
         restore_headers(r, *request.hidden);
     }

@@ -81,10 +81,19 @@ struct Request
     // What memory knows of the resource's Vary names this variant.
     std::optional<VariantKey> variant;
     std::optional<Hit> hit;
-    // What was found for it is not fresh any more.
+    // What was found for it is not fresh any more, or has been purged softly.
     bool found_expired = false;
     // It is, but not for this request, or not any more.
     bool found_unusable = false;
+    // What can be asked about, or sent should the origin fail.
+    std::optional<Hit> stale;
+    // The origin is asked whether `stale` is still good.
+    bool is_conditional = false;
+    // `hit` is sent in place of this status of the origin's; 0: it is not.
+    std::uint16_t substituted = 0;
+    bool substitute_sent = false;
+    // The header that the origin's 304 has made of it.
+    std::string confirmed_fields;
 
     // An unsafe method that may have changed this.
     std::optional<Identity> written;

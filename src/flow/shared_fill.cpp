@@ -6,6 +6,7 @@
 #include "cache/hit_for_miss.h"
 #include "flow/collapse.h"
 #include "flow/redis_lookup.h"
+#include "flow/stale.h"
 #include "flow/wait_count.h"
 #include "ngx/clock.h"
 #include "tier/fill_wait.h"
@@ -102,6 +103,9 @@ ngx::Task claim_fill(ngx::Flow &flow, ngx_http_request_t *r, Request &request)
             break;
         }
         if (claim == Claim::elsewhere) {
+            if (use_stale(request, cache::kStaleUpdating)) {
+                break;
+            }
             if (!count) {
                 count.emplace(zone.counters());
             }

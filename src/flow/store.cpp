@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "cache/freshness.h"
+#include "cache/staleness.h"
 #include "flow/framing.h"
 #include "flow/variant.h"
 #include "http/vary.h"
 #include "invalidate/selector.h"
+#include "ngx/clock.h"
 #include "tier/redis_tier.h"
 
 namespace edge::flow {
@@ -55,15 +58,25 @@ Entry make_vary_record(const Entry &object, std::string_view names,
 
 using Body = std::span<const std::string_view>;
 
+std::uint64_t size_of(Body body)
+{
+    std::uint64_t size = 0;
+    for (const std::string_view piece : body) {
+        size += piece.size();
+    }
+    return size;
+}
+
 // Into both tiers; what memory has no room for may still be shared.
 Reason put(Request &request, const tier::ObjectName &name,
            const tier::RedisName &redis_name, const Entry &entry, Body body)
 {
-    const Reason reason = request.zone().put(name, entry, body);
+    const Millis keep = keep_time(entry, request.lcf.policy);
+    const Reason reason = request.zone().put(name, entry, body, keep);
     tier::RedisTier *redis = request.zone().redis();
     if (redis != nullptr &&
         (reason == Reason::none || reason == Reason::zone_full)) {
-        redis->store(redis_name, entry,
+        redis->store(redis_name, entry, keep,
                      cache::seal(cache::encode_head(entry), body,
                                  redis->seal_keys()));
     }
@@ -71,7 +84,8 @@ Reason put(Request &request, const tier::ObjectName &name,
 }
 
 Reason put_variant(ngx_http_request_t *r, Request &request,
-                   const std::vector<std::string> &names, Entry &entry)
+                   const std::vector<std::string> &names, Entry &entry,
+                   Body body)
 {
     const Identity &identity = *request.identity;
     const std::string vary = encode(names);
@@ -86,12 +100,11 @@ Reason put_variant(ngx_http_request_t *r, Request &request,
         variant_key(r->pool, request, cache::StringList(vary));
     entry.key = variant.key;
     return put(request, {variant.hash, identity.resource},
-               {identity.key, variant.key}, entry, request.fill->pieces());
+               {identity.key, variant.key}, entry, body);
 }
 
-Reason store(ngx_http_request_t *r, Request &request)
+Reason store(ngx_http_request_t *r, Request &request, FillPlan &plan, Body body)
 {
-    FillPlan &plan = request.fill->plan();
     const Identity &identity = *request.identity;
     const std::vector<std::string> names = merge_vary(request, plan.vary);
     if (names.size() > http::Vary::max_names) {
@@ -107,11 +120,25 @@ Reason store(ngx_http_request_t *r, Request &request)
     entry.selectors = selectors;
     entry.tags = cache::StringList(tags);
     entry.fields = cache::StringList(plan.fields);
-    entry.body_size = request.fill->size();
+    entry.body_size = size_of(body);
     return names.empty()
                ? put(request, {identity.resource, identity.resource},
-                     {identity.key, {}}, entry, request.fill->pieces())
-               : put_variant(r, request, names, entry);
+                     {identity.key, {}}, entry, body)
+               : put_variant(r, request, names, entry, body);
+}
+
+// Those who wait get what is stored; what has to be asked about each time is of
+// no use to them, so they ask at once and side by side.
+void end_role(Request &request, Reason reason, const Entry &entry)
+{
+    const WallTime now = ngx::wall_now();
+    const bool is_of_use =
+        remaining_lifetime(entry.times, now) > Millis(0) ||
+        may_be_stale(entry, cache::kStaleUpdating, request.lcf.policy, now);
+    request.end_role(reason == Reason::none && !is_of_use
+                         ? Reason::expired_on_arrival
+                         : reason,
+                     entry.status);
 }
 
 } // namespace
@@ -119,12 +146,14 @@ Reason store(ngx_http_request_t *r, Request &request)
 void store_fill(ngx_http_request_t *r, Request &request)
 {
     request.fill_ended = true;
-    const Reason reason = request.fill->is_complete() && has_ended(r)
-                              ? store(r, request)
-                              : Reason::truncated;
+    FillPlan &plan = request.fill->plan();
+    const Reason reason =
+        request.fill->is_complete() && has_ended(r)
+            ? store(r, request, plan, request.fill->pieces())
+            : Reason::truncated;
     request.is_stored = reason == Reason::none;
     request.refuse(reason);
-    request.end_role(reason, request.fill->plan().entry.status);
+    end_role(request, reason, plan.entry);
 
     shm::Counters &counters = request.zone().counters();
     if (reason == Reason::none) {
@@ -132,6 +161,16 @@ void store_fill(ngx_http_request_t *r, Request &request)
     } else {
         counters.fills_aborted.add();
     }
+}
+
+void store_refresh(ngx_http_request_t *r, Request &request, FillPlan &plan)
+{
+    std::vector<std::string_view> body;
+    request.stale->for_each_piece(
+        [&body](std::string_view piece) { body.push_back(piece); });
+    const Reason reason = store(r, request, plan, body);
+    request.refuse(reason);
+    end_role(request, reason, plan.entry);
 }
 
 } // namespace edge::flow

@@ -9,4 +9,7 @@ namespace edge::flow {
 // The fill of `request` is complete, or turns out not to be.
 void store_fill(ngx_http_request_t *r, Request &request);
 
+// request.stale once more, under the header that a 304 has made of it.
+void store_refresh(ngx_http_request_t *r, Request &request, FillPlan &plan);
+
 } // namespace edge::flow

@@ -1,6 +1,10 @@
 #include "flow/stored_entry.h"
 
+#include <utility>
+
 #include "cache/freshness.h"
+#include "cache/revalidation.h"
+#include "cache/staleness.h"
 #include "ngx/clock.h"
 
 namespace edge::flow {
@@ -10,19 +14,28 @@ namespace {
 using cache::Entry;
 using cache::Reason;
 
-Reason judge(Request &request, const Entry &entry,
-             const shm::PinnedObject *object, Millis age, Millis remaining)
+// What the client asks for, if it is fresh.
+Reason may_satisfy(const Request &request, const Hit &found, Millis remaining)
+{
+    return cache::may_satisfy(request.facts.control, request.lcf.policy,
+                              found.age, remaining);
+}
+
+bool is_kept_for(const Request &request, const Hit &found)
 {
     const cache::Policy &policy = request.lcf.policy;
-    Reason reason = may_answer(request.facts, policy, entry);
-    if (reason == Reason::none) {
-        reason = may_satisfy(request.facts.control, policy, age, remaining);
+    const Millis staleness = found.age - found.entry.times.lifetime;
+    return (policy.revalidate && !condition(found.entry).empty()) ||
+           longest_staleness(found.entry, policy) >= staleness;
+}
+
+// Of both tiers, the newer one.
+void keep_stale(Request &request, Hit found)
+{
+    if (!request.stale || found.entry.times.response >=
+                              request.stale->entry.times.response) {
+        request.stale.emplace(std::move(found));
     }
-    if (reason != Reason::none) {
-        return reason;
-    }
-    tier::Zone &zone = request.zone();
-    return object != nullptr ? zone.judge(*object, entry) : zone.judge(entry);
 }
 
 } // namespace
@@ -43,22 +56,44 @@ std::optional<Entry> read_entry(Request &request, std::string_view head,
     return entry;
 }
 
-std::optional<Millis> age_if_usable(Request &request, const Entry &entry,
-                                    const shm::PinnedObject *object)
+Reason judge(const Request &request, const Hit &found)
 {
-    const Millis age = current_age(entry.times, ngx::wall_now());
-    const Millis remaining = entry.times.lifetime - age;
-    if (remaining <= Millis(0)) {
-        request.found_expired = true;
-        return std::nullopt;
+    tier::Zone &zone = request.zone();
+    return found.object ? zone.judge(**found.object, found.entry)
+                        : zone.judge(found.entry);
+}
+
+bool take_stored(Request &request, Hit found)
+{
+    Reason reason = may_answer(request.facts, request.lcf.policy, found.entry);
+    const Reason purged =
+        reason == Reason::none ? judge(request, found) : Reason::none;
+    if (purged != Reason::soft_purged && reason == Reason::none) {
+        reason = purged;
     }
-    const Reason reason = judge(request, entry, object, age, remaining);
     if (reason != Reason::none) {
         request.found_unusable = true;
         request.refuse(reason);
-        return std::nullopt;
+        return false;
     }
-    return age;
+
+    const Millis remaining = found.entry.times.lifetime - found.age;
+    if (remaining <= Millis(0) || purged == Reason::soft_purged) {
+        request.found_expired = true;
+        request.refuse(purged);
+    } else if ((reason = may_satisfy(request, found, remaining)) ==
+               Reason::none) {
+        request.hit.emplace(std::move(found));
+        return true;
+    } else {
+        request.found_unusable = true;
+        request.refuse(reason);
+    }
+    if (!is_kept_for(request, found)) {
+        return false;
+    }
+    keep_stale(request, std::move(found));
+    return true;
 }
 
 } // namespace edge::flow

@@ -5,10 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "base/time.h"
 #include "cache/entry.h"
 #include "flow/request.h"
-#include "shm/object.h"
 
 namespace edge::flow {
 
@@ -17,10 +15,12 @@ namespace edge::flow {
 std::optional<cache::Entry> read_entry(Request &request, std::string_view head,
                                        std::string_view key);
 
-// Its age, if it is fresh, fits the request, and has not been purged. Otherwise
-// the request is told why not. `object`: where it is in memory; null: a copy.
-std::optional<Millis> age_if_usable(Request &request,
-                                    const cache::Entry &entry,
-                                    const shm::PinnedObject *object);
+// What the zone says of it now.
+cache::Reason judge(const Request &request, const Hit &found);
+
+// It becomes request.hit when it is fresh, fits the request, and has not been
+// purged; or request.stale when it is of any other use. False: of none, and the
+// request is told why.
+bool take_stored(Request &request, Hit found);
 
 } // namespace edge::flow

@@ -6,12 +6,15 @@
 namespace edge::flow {
 
 void forget_outdated(ngx_http_request_t *r, Request &request,
-                     cache::Reason why)
+                     std::uint16_t status, cache::Reason why)
 {
-    const auto status = static_cast<std::uint16_t>(r->headers_out.status);
-    if (!outdates_stored(status, why, request.facts, request.lcf.policy)) {
-        return;
+    if (outdates_stored(status, why, request.facts, request.lcf.policy)) {
+        forget_stored(r, request);
     }
+}
+
+void forget_stored(ngx_http_request_t *r, Request &request)
+{
     const Identity &identity = *request.identity;
     const std::string names = encode(known_vary(request));
     VariantKey name{identity.key, identity.resource};

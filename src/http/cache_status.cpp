@@ -34,6 +34,10 @@ std::string serialize(const CacheStatus &status)
         member.append("; hit");
     } else {
         member.append("; fwd=").append(status.forward);
+        if (status.forward_status != 0) {
+            member.append("; fwd-status=")
+                .append(std::to_string(status.forward_status));
+        }
         member.append(status.stored ? "; stored" : "");
     }
     if (status.ttl) {

@@ -1,6 +1,7 @@
 // Cache-Status (RFC 9211): what one cache did for a response.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ struct CacheStatus
     std::string_view cache;
     // Why the request went forward (2.2); empty: a hit.
     std::string_view forward;
+    // Of the answer to that, where another one was sent (2.3); 0: the same.
+    std::uint16_t forward_status = 0;
     std::optional<Seconds> ttl;
     // Only where it went forward.
     bool stored = false;

@@ -9,6 +9,7 @@
 #include "conf/limit_zone.h"
 #include "conf/main.h"
 #include "conf/redis_block.h"
+#include "conf/stale_directives.h"
 #include "conf/values.h"
 #include "ngx/guard.h"
 
@@ -117,6 +118,11 @@ ngx_command_t directives[] = {
         guard<&conf::set_fetch_limit>),
     any("edge_cache_ignore_client_abort", NGX_CONF_TAKE1,
         guard<&conf::set_ignore_client_abort>),
+    any("edge_cache_revalidate", NGX_CONF_TAKE1,
+        guard<&conf::set_flag<&Location::revalidate>>),
+    any("edge_cache_use_stale", NGX_CONF_1MORE, guard<&conf::set_use_stale>),
+    any("edge_cache_stale_s_maxage", NGX_CONF_TAKE1,
+        guard<&conf::set_stale_s_maxage>),
     any("edge_cache_invalidate", NGX_CONF_TAKE1,
         guard<&conf::set_invalidate>),
     any("edge_cache_purge", NGX_CONF_TAKE1,

@@ -88,9 +88,10 @@ std::string RedisTier::key(const RedisName &name) const
 }
 
 void RedisTier::store(const RedisName &name, const cache::Entry &entry,
-                      std::string sealed)
+                      Millis keep, std::string sealed)
 {
-    const Millis ttl = remaining_lifetime(entry.times, ngx::wall_now());
+    const Millis ttl =
+        remaining_lifetime(entry.times, ngx::wall_now()) + keep;
     if (ttl > Millis(0)) {
         static_assert(redis::kStoredTicketOffset == 32);
         submit(&redis::kStoreScript, key(name),

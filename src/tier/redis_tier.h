@@ -47,8 +47,9 @@ public:
 
     // Write-behind: leaves with the other commands of this turn, and nobody
     // waits for it. Over kMaxPending bytes, or without Redis, it is dropped
-    // and counted: the next miss fills again.
-    void store(const RedisName &name, const cache::Entry &entry,
+    // and counted: the next miss fills again. `keep`: for how long after its
+    // lifetime.
+    void store(const RedisName &name, const cache::Entry &entry, Millis keep,
                std::string sealed);
 
     // Likewise, and an object less.

@@ -289,8 +289,14 @@ cache::Reason Zone::check(const cache::Entry &entry, bool in_memory) const
         generations_->check(entry.ticket, entry.selectors,
                             invalidate::hash_tenant(entry.tenant),
                             {ngx::boot_now(), in_memory});
-    return usability == shm::Usability::usable ? cache::Reason::none
-                                               : cache::Reason::purged;
+    switch (usability) {
+    case shm::Usability::usable:
+        return cache::Reason::none;
+    case shm::Usability::stale_only:
+        return cache::Reason::soft_purged;
+    default:
+        return cache::Reason::purged;
+    }
 }
 
 void Zone::unpin(const shm::Pin &pin)

@@ -158,7 +158,8 @@ public:
     void unpin(const shm::Pin &pin);
 
     // Reason::none: nothing that `entry` belongs to was purged since it was
-    // filled. log_behind: there is no way to know.
+    // filled. soft_purged: it counts as expired. log_behind: there is no way to
+    // know.
     cache::Reason judge(const shm::PinnedObject &object,
                         const cache::Entry &entry);
     cache::Reason judge(const cache::Entry &entry);
@@ -190,9 +191,9 @@ public:
     void apply(const invalidate::Record &record);
 
     // Stores an object, unless it was purged while it was filled, or a newer
-    // one has been stored meanwhile.
+    // one has been stored meanwhile. `keep`: for how long after its lifetime.
     cache::Reason put(const ObjectName &name, const cache::Entry &entry,
-                      std::span<const std::string_view> body);
+                      std::span<const std::string_view> body, Millis keep);
 
     void forget(const Hash128 &hash);
     // lead and alone: a FillRole holds what comes of it.
@@ -200,6 +201,7 @@ public:
     bool is_awaited(const shm::FillId &fill);
     void end_fill(const shm::FillId &fill);
     void note_stored(const Hash128 &name);
+    bool is_noted(const Hash128 &name);
     void note_refused(const Hash128 &name, shm::HitForMiss::Place place,
                       Millis time);
     std::size_t running_fills();

@@ -82,6 +82,12 @@ void Zone::note_stored(const Hash128 &name)
     hit_for_miss_->forget(name);
 }
 
+bool Zone::is_noted(const Hash128 &name)
+{
+    const Lock lock(*this);
+    return hit_for_miss_->find(name, ngx::boot_now()).has_value();
+}
+
 void Zone::note_refused(const Hash128 &name, Place place, Millis time)
 {
     const Lock lock(*this);

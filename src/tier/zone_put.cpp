@@ -18,9 +18,10 @@ using cache::Reason;
 // has been free in between.
 constexpr int kMaxAttempts = 8;
 
-BootTime expiry(const cache::Entry &entry)
+BootTime expiry(const cache::Entry &entry, Millis keep)
 {
-    return ngx::boot_now() + remaining_lifetime(entry.times, ngx::wall_now());
+    return ngx::boot_now() + keep +
+           remaining_lifetime(entry.times, ngx::wall_now());
 }
 
 // The next bytes of a list of pieces, however those are cut.
@@ -111,7 +112,7 @@ void Zone::forget(const Hash128 &hash)
 }
 
 Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
-                 std::span<const std::string_view> body)
+                 std::span<const std::string_view> body, Millis keep)
 {
     const std::string head = cache::encode_head(entry);
     if (head.size() > cache::kMaxHead) {
@@ -122,7 +123,7 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
     spec.resource = name.resource;
     spec.head_size = head.size();
     spec.body_size = static_cast<std::size_t>(entry.body_size);
-    spec.expires = expiry(entry);
+    spec.expires = expiry(entry, keep);
 
     const auto reservation = reserve(spec);
     if (!reservation) {
@@ -139,7 +140,7 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
         memory_->publish(reservation->pin());
     }
     memory_->unpin(reservation->pin());
-    return reason;
+    return reason == Reason::soft_purged ? Reason::purged : reason;
 }
 
 } // namespace edge::tier

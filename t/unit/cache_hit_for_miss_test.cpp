@@ -29,7 +29,8 @@ void a_failure_is_remembered_for_a_moment(void **)
 void what_concerns_one_request_is_not(void **)
 {
     for (const Reason reason :
-         {Reason::none, Reason::purged, Reason::log_behind,
+         {Reason::none, Reason::purged, Reason::soft_purged,
+          Reason::newer_stored, Reason::log_behind,
           Reason::request_no_store, Reason::internal_error}) {
         assert_true(hit_for_miss_time(reason, 200) == Millis(0));
     }

@@ -159,8 +159,46 @@ void no_store_private_and_no_cache_are_obeyed(void **)
                 Reason::response_no_store);
     assert_true(reason({kFresh, control("private")}) ==
                 Reason::response_private);
-    assert_true(reason({kFresh, control("no-cache"), {"ETag", "\"a\""}}) ==
+    assert_true(reason({kFresh, control("no-cache")}) ==
                 Reason::response_no_cache);
+}
+
+// RFC 9111 5.2.2.4
+void what_is_to_be_asked_about_each_time_is_stored_for_that(void **)
+{
+    Exchange exchange({control("no-cache, max-age=60"), {"ETag", "\"a\""}});
+    assert_true(exchange.stored().must_revalidate);
+    assert_true(exchange.ttl() == 0);
+    exchange.policy.revalidate = false;
+    assert_true(exchange.reason() == Reason::response_no_cache);
+
+    exchange.policy.revalidate = true;
+    exchange.request.method = "POST";
+    assert_true(exchange.reason() == Reason::response_no_cache);
+    exchange.request.method = "GET";
+    exchange.response.status = 404;
+    assert_true(exchange.reason() == Reason::response_no_cache);
+}
+
+void what_has_expired_is_stored_to_be_asked_about(void **)
+{
+    assert_true(reason({control("max-age=0"), {"ETag", "\"a\""}}) ==
+                Reason::none);
+    assert_true(reason({control("max-age=0"),
+                        {"Last-Modified", "Sun, 06 Nov 1994 08:00:00 GMT"}}) ==
+                Reason::none);
+    assert_true(reason({control("max-age=0"), {"ETag", "a"}}) ==
+                Reason::expired_on_arrival);
+}
+
+void the_location_lets_what_has_expired_be_sent(void **)
+{
+    const cache::StaleRule rule{cache::kStaleError, Seconds(60)};
+    Exchange exchange({control("max-age=0")});
+    exchange.policy.stale = {&rule, 1};
+    assert_true(exchange.reason() == Reason::none);
+    exchange.policy.use_stale = false;
+    assert_true(exchange.reason() == Reason::expired_on_arrival);
 }
 
 void named_fields_are_withheld_and_the_rest_is_stored(void **)
@@ -548,6 +586,7 @@ void a_heuristic_never_stands_above_what_is_said(void **)
     exchange.fields.push_back(control("max-age=7"));
     assert_int_equal(exchange.ttl(), 7);
     exchange.fields.back() = {"Expires", "0"};
+    exchange.policy.revalidate = false;
     assert_true(exchange.reason() == Reason::expired_on_arrival);
     exchange.fields.pop_back();
     exchange.valid = {{200, Seconds(0)}};
@@ -586,6 +625,9 @@ int main()
         cmocka_unit_test(what_is_expired_is_stored_for_its_stale_window),
         cmocka_unit_test(the_times_are_kept_as_they_came),
         cmocka_unit_test(no_store_private_and_no_cache_are_obeyed),
+        cmocka_unit_test(what_is_to_be_asked_about_each_time_is_stored_for_that),
+        cmocka_unit_test(what_has_expired_is_stored_to_be_asked_about),
+        cmocka_unit_test(the_location_lets_what_has_expired_be_sent),
         cmocka_unit_test(named_fields_are_withheld_and_the_rest_is_stored),
         cmocka_unit_test(must_understand_replaces_no_store),
         cmocka_unit_test(some_statuses_are_never_stored),

@@ -34,6 +34,10 @@ void a_forwarded_request_says_why(void **)
     assert_sv_equal(serialize(forwarded), "edge-cache; fwd=uri-miss");
     forwarded.stored = true;
     assert_sv_equal(serialize(forwarded), "edge-cache; fwd=uri-miss; stored");
+    forwarded.forward = "stale";
+    forwarded.forward_status = 304;
+    assert_sv_equal(serialize(forwarded),
+                    "edge-cache; fwd=stale; fwd-status=304; stored");
 }
 
 void a_key_is_a_string_or_left_out(void **)

@@ -1,0 +1,113 @@
+#include "cache/revalidation.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "http/date.h"
+#include "http/etag.h"
+
+namespace edge::cache {
+
+namespace {
+
+constexpr std::string_view kOfTheBody[] = {
+    "Content-Length", "Content-Encoding",  "Content-Range",
+    "Content-Type",   "Transfer-Encoding",
+};
+
+bool is_of_the_body(const http::Field &field)
+{
+    return std::any_of(
+        std::begin(kOfTheBody), std::end(kOfTheBody),
+        [&field](std::string_view name) { return is_field(field, name); });
+}
+
+bool contains(const std::vector<http::Field> &fields, std::string_view name)
+{
+    return std::any_of(fields.begin(), fields.end(),
+                       [name](const http::Field &field) {
+                           return equals_ignore_case(field.name, name);
+                       });
+}
+
+void add_validator(Condition &condition, const http::Field &field)
+{
+    const std::string_view value = trim_ows(field.value);
+    if (is_field(field, "ETag") && http::parse_entity_tag(value)) {
+        condition.etag = value;
+    } else if (is_field(field, "Last-Modified") &&
+               http::parse_date(value, WallTime{})) {
+        condition.last_modified = value;
+    }
+}
+
+} // namespace
+
+http::Validators validators(const Entry &entry)
+{
+    http::Validators validators;
+    validators.status = entry.status;
+    validators.date = entry.times.date.value_or(entry.times.response);
+
+    StringList fields = entry.fields;
+    while (const auto field = next_field(fields)) {
+        if (is_field(*field, "etag")) {
+            validators.etag = field->value;
+        } else if (is_field(*field, "last-modified")) {
+            validators.last_modified = field->value;
+        }
+    }
+    return validators;
+}
+
+Condition condition(std::uint16_t status, http::Fields response)
+{
+    Condition asked;
+    if (status == 200) {
+        for (const http::Field &field : response) {
+            add_validator(asked, field);
+        }
+    }
+    return asked;
+}
+
+Condition condition(const Entry &entry)
+{
+    Condition asked;
+    if (entry.status == 200) {
+        StringList fields = entry.fields;
+        while (const auto field = next_field(fields)) {
+            add_validator(asked, *field);
+        }
+    }
+    return asked;
+}
+
+bool confirms(http::Fields confirmation, const Entry &stored)
+{
+    const auto known = http::parse_entity_tag(condition(stored).etag);
+    bool result = true;
+    http::for_each_value(confirmation, "ETag", [&](std::string_view value) {
+        const auto tag = http::parse_entity_tag(trim_ows(value));
+        result &= !known || !tag || matches_weakly(*known, *tag);
+    });
+    return result;
+}
+
+std::vector<http::Field> update_fields(StringList stored,
+                                       http::Fields confirmation)
+{
+    std::vector<http::Field> fields;
+    std::copy_if(confirmation.begin(), confirmation.end(),
+                 std::back_inserter(fields),
+                 [](const http::Field &field) { return !is_of_the_body(field); });
+    const std::vector<http::Field> replaced = fields;
+    while (const auto field = next_field(stored)) {
+        if (!is_field(*field, "Date") && !contains(replaced, field->name)) {
+            fields.push_back(*field);
+        }
+    }
+    return fields;
+}
+
+} // namespace edge::cache

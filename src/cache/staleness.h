@@ -1,0 +1,25 @@
+// Stored responses that are not fresh any more: how long they are kept, and
+// when one may be sent all the same (RFC 9111 4.2.4, RFC 5861).
+#pragma once
+
+#include "base/time.h"
+#include "cache/entry.h"
+#include "cache/policy.h"
+
+namespace edge::cache {
+
+// stale-while-revalidate allows `updating`, stale-if-error a 500, 502, 503, 504
+// and an origin that does not answer; edge_cache_use_stale what it names.
+// must-revalidate, proxy-revalidate, no-cache and s-maxage (RFC 9111 5.2.2.10)
+// forbid all of it, s-maxage unless the location relaxes it.
+bool may_be_stale(const Entry &entry, StaleCause cause, const Policy &policy,
+                  WallTime now);
+
+// For how long after its lifetime there is a cause for which it may be sent.
+Millis longest_staleness(const Entry &entry, const Policy &policy);
+
+// For how long after its lifetime it is of any use: the origin can be asked
+// about it, or it may be sent stale.
+Millis keep_time(const Entry &entry, const Policy &policy);
+
+} // namespace edge::cache

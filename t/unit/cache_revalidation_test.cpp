@@ -1,0 +1,96 @@
+#include "cache/revalidation.h"
+
+#include <string>
+
+#include "cmocka.h"
+
+using namespace edge;
+using namespace edge::cache;
+
+namespace {
+
+StringList listed(StringListBuilder &builder,
+                  std::initializer_list<http::Field> fields)
+{
+    for (const http::Field &field : fields) {
+        builder.add(field.name);
+        builder.add(field.value);
+    }
+    return builder.list();
+}
+
+std::string text(const std::vector<http::Field> &fields)
+{
+    std::string all;
+    for (const http::Field &field : fields) {
+        all.append(field.name).append("=").append(field.value).append(";");
+    }
+    return all;
+}
+
+void new_fields_replace_those_of_their_name(void **)
+{
+    StringListBuilder stored;
+    const StringList fields = listed(
+        stored, {{"Date", "old"}, {"ETag", "\"a\""}, {"X-A", "1"}, {"X-A", "2"}, {"X-B", "3"}});
+    const http::Field confirmed[] = {{"x-a", "4"}, {"X-C", "5"}};
+    assert_string_equal(text(update_fields(fields, confirmed)).c_str(),
+                        "x-a=4;X-C=5;ETag=\"a\";X-B=3;");
+}
+
+void what_describes_the_body_stays(void **)
+{
+    StringListBuilder stored;
+    const StringList fields = listed(
+        stored, {{"Content-Type", "text/a"}, {"Content-Encoding", "gzip"}});
+    const http::Field confirmed[] = {{"Content-Type", "text/b"},
+                                     {"Content-Encoding", "br"},
+                                     {"Content-Length", "0"}};
+    assert_string_equal(text(update_fields(fields, confirmed)).c_str(),
+                        "Content-Type=text/a;Content-Encoding=gzip;");
+}
+
+void another_entity_tag_confirms_nothing(void **)
+{
+    StringListBuilder stored;
+    Entry entry;
+    entry.status = 200;
+    entry.fields = listed(stored, {{"ETag", "\"a\""}});
+    const http::Field same[] = {{"etag", "W/\"a\""}};
+    const http::Field other[] = {{"etag", "\"b\""}};
+    assert_true(confirms(same, entry));
+    assert_true(confirms({}, entry));
+    assert_false(confirms(other, entry));
+}
+
+constexpr std::string_view kTime = "Tue, 15 Nov 1994 12:45:26 GMT";
+
+void is_asked_about_by_what_was_sent(void **)
+{
+    const http::Field fields[] = {{"etag", " W/\"a\" "},
+                                  {"last-modified", kTime}};
+    const Condition asked = condition(200, fields);
+    assert_true(asked.etag == "W/\"a\"");
+    assert_true(asked.last_modified == kTime);
+    assert_true(condition(404, fields).empty());
+}
+
+void what_is_no_validator_is_not_sent_back(void **)
+{
+    const http::Field fields[] = {{"ETag", "a"}, {"Last-Modified", "today"}};
+    assert_true(condition(200, fields).empty());
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(new_fields_replace_those_of_their_name),
+        cmocka_unit_test(what_describes_the_body_stays),
+        cmocka_unit_test(another_entity_tag_confirms_nothing),
+        cmocka_unit_test(is_asked_about_by_what_was_sent),
+        cmocka_unit_test(what_is_no_validator_is_not_sent_back),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
