@@ -43,6 +43,7 @@ void inherit(Location &child, const Location &parent)
     child.revalidate.inherit(parent.revalidate);
     child.use_stale.inherit(parent.use_stale);
     child.stale_s_maxage.inherit(parent.stale_s_maxage);
+    child.background_update.inherit(parent.background_update);
     child.lock.inherit(parent.lock);
     child.lock_timeout.inherit(parent.lock_timeout);
     child.lock_age.inherit(parent.lock_age);

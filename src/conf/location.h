@@ -115,6 +115,7 @@ struct Location
     Setting<bool> revalidate{true};
     Setting<UseStale> use_stale;
     Setting<bool> stale_s_maxage;
+    Setting<bool> background_update{true};
     Setting<bool> lock{true};
     Setting<Millis> lock_timeout{Millis(10'000)};
     Setting<Millis> lock_age{Millis(5'000)};

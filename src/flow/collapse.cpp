@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "flow/memory_lookup.h"
+#include "flow/refresh.h"
 #include "flow/shared_fill.h"
 #include "flow/stale.h"
 #include "flow/wait_count.h"
@@ -40,13 +41,24 @@ Hash128 failure_name(const Request &request)
     return name;
 }
 
-// Not every request tries again, as long as there is something to send.
-bool is_held_down(Request &request)
+bool has_just_failed(const Request &request)
 {
-    return request.stale &&
-           request.zone().is_noted(failure_name(request)) &&
-           (use_stale(request, cache::kStaleError) ||
-            use_stale(request, cache::kStaleUpdating));
+    return request.zone().is_noted(failure_name(request));
+}
+
+// Something stale is sent at once: the origin is asked in the background, or
+// not at all for a moment after it has failed.
+bool answers_stale(const ngx_http_request_t *r, Request &request)
+{
+    if (!request.stale) {
+        return false;
+    }
+    if (has_just_failed(request)) {
+        return use_stale(request, cache::kStaleError) ||
+               use_stale(request, cache::kStaleUpdating);
+    }
+    return request.lcf.background_update.value && can_refresh(r) &&
+           use_stale(request, cache::kStaleUpdating);
 }
 
 // An answer to HEAD fills nothing, what a client forbids to store is nobody
@@ -101,7 +113,7 @@ bool may_look_in_redis(const Request &request)
 
 void join_fill(ngx_http_request_t *r, Request &request)
 {
-    if (is_held_down(request) || !can_collapse(r, request)) {
+    if (answers_stale(r, request) || !can_collapse(r, request)) {
         return;
     }
     tier::Zone &zone = request.zone();
@@ -125,6 +137,9 @@ void join_fill(ngx_http_request_t *r, Request &request)
 
 std::optional<tier::FillRole> lead_refresh(const Request &request)
 {
+    if (has_just_failed(request)) {
+        return std::nullopt;
+    }
     tier::Zone &zone = request.zone();
     const std::string selectors =
         invalidate::selectors_of(names_of(*request.identity));

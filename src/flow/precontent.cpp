@@ -136,7 +136,7 @@ void prepare_fill(ngx_http_request_t *r, Request &request)
     request.requested = ngx::wall_now();
     request.ticket = request.zone().ticket();
     request.hidden = hide_range_and_conditions(r, question(r, request));
-    if (request.found_expired) {
+    if (request.found_expired && request.status == Status::miss) {
         request.status = Status::expired;
     }
 }
@@ -258,7 +258,8 @@ ngx::Task look_further(ngx::Flow &flow, ngx_http_request_t *r,
     }
 }
 
-// Limits are for clients, and what memory has is what is fetched again.
+// Limits are for clients. What memory has is asked about, unless it is newer
+// than what was to be fetched again.
 ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
 {
     if (!request.role) {
@@ -275,7 +276,8 @@ ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
     }
     request.status = Status::miss;
     request.may_fill = true;
-    if (!may_look_in_redis(request)) {
+    find_in_memory(r, request);
+    if (request.hit || !may_look_in_redis(request)) {
         return conclude_refresh(r, request);
     }
     Pending &pending = make_pending(r);

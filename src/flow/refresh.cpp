@@ -17,11 +17,10 @@ constexpr Millis kLongest{300'000};
 shm::Counter &counter_of(const Request &request)
 {
     shm::Counters &counters = request.zone().counters();
-    if (request.hit) {
-        return counters.refreshes_found;
+    if (request.is_stored) {
+        return counters.refreshes_stored;
     }
-    return request.is_stored ? counters.refreshes_stored
-                             : counters.refreshes_failed;
+    return request.hit ? counters.refreshes_found : counters.refreshes_failed;
 }
 
 // It has no log phase to be counted in.
@@ -35,17 +34,13 @@ void count(void *data)
     }
 }
 
-// What is asked by HEAD is not known to be wanted whole, and a body cannot be
-// sent twice.
-bool can_refresh(const ngx_http_request_t *r)
-{
-    return r->method == NGX_HTTP_GET && r->content_handler != nullptr;
-}
-
 bool is_due(const Request &request)
 {
     const std::uint32_t factor = request.lcf.early_refresh.value;
-    return factor != 0 &&
+    if (request.status == cache::Status::updating) {
+        return request.lcf.background_update.value;
+    }
+    return factor != 0 && request.status == cache::Status::hit &&
            cache::is_refresh_due(request.hit->entry.times, request.hit->age,
                                  factor, ngx::random_number());
 }
@@ -89,6 +84,13 @@ private:
 };
 
 } // namespace
+
+// What is asked by HEAD is not known to be wanted whole, and a body cannot be
+// sent twice.
+bool can_refresh(const ngx_http_request_t *r)
+{
+    return r->method == NGX_HTTP_GET && r->content_handler != nullptr;
+}
 
 void refresh_if_due(ngx_http_request_t *r, Request &request)
 {

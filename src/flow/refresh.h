@@ -7,6 +7,9 @@
 
 namespace edge::flow {
 
+// Whether there is a way to.
+bool can_refresh(const ngx_http_request_t *r);
+
 // For a hit, before its content handler: starts a refresh if it is due and
 // nobody else fetches the object.
 void refresh_if_due(ngx_http_request_t *r, Request &request);

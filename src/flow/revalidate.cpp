@@ -72,13 +72,16 @@ void confirm(ngx_http_request_t *r, Request &request)
 {
     request.confirmed_fields = confirmed_fields(r, request);
     store_confirmed(r, request);
-
+    request.may_fill = false;
+    request.status = cache::Status::revalidated;
+    if (!request.has_client()) {
+        return;
+    }
     request.hit.emplace(std::move(*request.stale));
     request.stale.reset();
     request.hit->entry.fields = cache::StringList(request.confirmed_fields);
     request.hit->age =
         current_age(request.hit->entry.times, ngx::wall_now());
-    request.status = cache::Status::revalidated;
 }
 
 } // namespace edge::flow

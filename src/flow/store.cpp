@@ -169,6 +169,7 @@ void store_refresh(ngx_http_request_t *r, Request &request, FillPlan &plan)
     request.stale->for_each_piece(
         [&body](std::string_view piece) { body.push_back(piece); });
     const Reason reason = store(r, request, plan, body);
+    request.is_stored = reason == Reason::none;
     request.refuse(reason);
     end_role(request, reason, plan.entry);
 }

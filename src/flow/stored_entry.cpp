@@ -29,6 +29,13 @@ bool is_kept_for(const Request &request, const Hit &found)
            longest_staleness(found.entry, policy) >= staleness;
 }
 
+// What a request of our own fetches again (flow/refresh), fresh or not.
+bool is_refreshed(const Request &request, const Entry &entry)
+{
+    return request.refresh &&
+           entry.times.response <= request.refresh->response;
+}
+
 // Of both tiers, the newer one.
 void keep_stale(Request &request, Hit found)
 {
@@ -81,6 +88,8 @@ bool take_stored(Request &request, Hit found)
     if (remaining <= Millis(0) || purged == Reason::soft_purged) {
         request.found_expired = true;
         request.refuse(purged);
+    } else if (is_refreshed(request, found.entry)) {
+        request.found_expired = true;
     } else if ((reason = may_satisfy(request, found, remaining)) ==
                Reason::none) {
         request.hit.emplace(std::move(found));

@@ -19,8 +19,8 @@ std::optional<cache::Entry> read_entry(Request &request, std::string_view head,
 cache::Reason judge(const Request &request, const Hit &found);
 
 // It becomes request.hit when it is fresh, fits the request, and has not been
-// purged; or request.stale when it is of any other use. False: of none, and the
-// request is told why.
+// purged; or request.stale when it is of any other use, or what a refresh is
+// about. False: of none, and the request is told why.
 bool take_stored(Request &request, Hit found);
 
 } // namespace edge::flow

@@ -34,7 +34,8 @@ bool is_failure(ngx_http_request_t *r, Request &request)
     if (!cause) {
         return false;
     }
-    const bool is_replaced = use_stale(request, *cause);
+    const bool is_replaced =
+        request.has_client() && use_stale(request, *cause);
     if (is_replaced || (*cause & cache::kOriginFails) != 0) {
         note_failure(request);
     }
@@ -51,6 +52,9 @@ bool substitute_header(ngx_http_request_t *r, Request &request)
     const auto status = static_cast<std::uint16_t>(r->headers_out.status);
     if (is_confirmed(r, request)) {
         confirm(r, request);
+        if (!request.has_client()) {
+            return false;
+        }
     } else if (is_failure(r, request)) {
         request.end_role(Reason::error_page, status);
     } else {

@@ -123,6 +123,8 @@ ngx_command_t directives[] = {
     any("edge_cache_use_stale", NGX_CONF_1MORE, guard<&conf::set_use_stale>),
     any("edge_cache_stale_s_maxage", NGX_CONF_TAKE1,
         guard<&conf::set_stale_s_maxage>),
+    any("edge_cache_background_update", NGX_CONF_TAKE1,
+        guard<&conf::set_flag<&Location::background_update>>),
     any("edge_cache_invalidate", NGX_CONF_TAKE1,
         guard<&conf::set_invalidate>),
     any("edge_cache_purge", NGX_CONF_TAKE1,
