@@ -149,7 +149,8 @@ public:
     // stands for it. Renews one exact row for each.
     std::uint64_t invalidate(std::span<const invalidate::RowKey> rows,
                              Millis hold, BootTime now);
-    // A record of all these is on its way, or was sent within the window.
+    // A record of all these, of this or of another instance, is on its way, or
+    // was sent within the window.
     bool is_covered(std::span<const invalidate::RowKey> rows,
                     BootTime now) const;
     // A record of these is about to be written, and leaves at `now` or later;

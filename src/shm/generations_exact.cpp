@@ -32,10 +32,17 @@ void Generations::raise_exactly(const Purge &purge, Generation generation,
                                 BootTime now)
 {
     const BootTime hold_until = now + purge.hold;
+    // The log did not have the record when that was asked: whoever has applied
+    // it did so later.
+    const BootTime unwritten = state_->standing.current_at;
     for (const RowKey key : purge.rows) {
         ExactRow &row = exact_.renew(key);
         row.generation = std::max(row.generation, generation);
         row.hold_until = std::max(row.hold_until, hold_until);
+        if (unwritten != BootTime::min()) {
+            row.window_until =
+                std::max(row.window_until, unwritten + kWriteWindow);
+        }
     }
     state_->hold_until = std::max(state_->hold_until, hold_until);
     state_->newest = std::max(state_->newest, generation);

@@ -277,6 +277,24 @@ def test_nothing_is_stored_while_more_writes_may_come(pair, origin):
         wait_until(lambda: is_hit(nginx), 10)
 
 
+def test_a_record_of_one_server_stands_for_writes_through_others(pair, origin,
+                                                                 redis):
+    a, b = pair
+    version(b)
+    records = redis.command("XLEN", LOG)
+    write(a)
+    wait_until(lambda: verdict(b.get("/p"))[0] == "MISS")
+    origin.bump()
+    write(b)
+    assert (writes(a, "logged"), writes(b, "covered")) == (1, 1)
+    for nginx in a, b:
+        assert version(nginx) == origin.version
+    for nginx in a, b:
+        wait_until(lambda: is_hit(nginx), 10)
+        assert version(nginx) == origin.version
+    assert redis.command("XLEN", LOG) == records + 1
+
+
 def test_many_writes_of_one_url_are_one_record_a_second(pair, origin, redis):
     a, _ = pair
     before = redis.command("XLEN", LOG)

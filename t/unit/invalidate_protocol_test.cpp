@@ -142,7 +142,7 @@ void known_members_are_in_the_next_epoch(void **)
               .set(Event::lose_members, 8)
               .set(Event::flush, 4)
               .set(Event::cut, 10),
-          Rule::carry_over, 100);
+          Rule::carry_over, 107);
 }
 
 void what_was_trimmed_unread_is_a_doubt(void **)
@@ -175,7 +175,7 @@ void who_is_not_known_to_all_serves_nothing_alone(void **)
               .set(Event::restart, 8)
               .set(Event::flush, 8)
               .set(Event::cut, 8),
-          Rule::seen, 330);
+          Rule::seen, 1496);
 }
 
 void epochs_are_told_apart_by_nonces(void **)
@@ -263,6 +263,14 @@ void a_window_begins_before_its_record_leaves(void **)
           Rule::window);
 }
 
+void a_window_elsewhere_begins_with_the_beat_before(void **)
+{
+    Profile profile = strict("window elsewhere");
+    profile.keys = 1;
+    needs(profile.set(Event::write, 30).set(Event::purge, 1),
+          Rule::window_elsewhere, 177);
+}
+
 void everything_at_once(void **)
 {
     for (const bool is_strict : {true, false}) {
@@ -313,6 +321,7 @@ int main(int count, char **words)
         cmocka_unit_test(a_lease_needs_its_replicas),
         cmocka_unit_test(what_is_fetched_in_a_hold_is_not_stored),
         cmocka_unit_test(a_window_begins_before_its_record_leaves),
+        cmocka_unit_test(a_window_elsewhere_begins_with_the_beat_before),
         cmocka_unit_test(everything_at_once),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -142,6 +142,27 @@ void the_window_begins_when_the_record_is_sent(void **)
     assert_false(instance.state.is_covered(rows, at(51)));
 }
 
+// Rule 21, where another instance wrote it: when it was sent is not known, but
+// when the log did not have it yet.
+void a_record_from_elsewhere_covers_from_the_beat_before(void **)
+{
+    Instance instance;
+    const RowKey row = row_of("a");
+    const std::span<const RowKey> rows(&row, 1);
+    const auto beat = [&](std::int64_t asked) {
+        assert_true(instance.state.caught_up(instance.state.applied(),
+                                             at(asked), Millis(0)));
+    };
+    beat(400);
+    instance.apply(row, at(700));
+    beat(800);
+    assert_true(instance.state.is_covered(rows, at(1399)));
+    assert_false(instance.state.is_covered(rows, at(1400)));
+    // Whatever is covered is held.
+    assert_false(
+        instance.usable(instance.fill(at(1399)), "a", at(1399)));
+}
+
 void a_name_that_was_forgotten_lets_nothing_older_in(void **)
 {
     Instance instance;
@@ -249,6 +270,7 @@ int main()
             a_record_of_an_earlier_write_does_not_stand_for_a_later_one),
         cmocka_unit_test(what_was_asked_for_while_it_holds_is_not_stored),
         cmocka_unit_test(the_window_begins_when_the_record_is_sent),
+        cmocka_unit_test(a_record_from_elsewhere_covers_from_the_beat_before),
         cmocka_unit_test(a_name_that_was_forgotten_lets_nothing_older_in),
         cmocka_unit_test(writes_take_nothing_from_memory_but_what_they_name),
         cmocka_unit_test(what_is_written_is_never_used_again),

@@ -53,7 +53,7 @@ public:
         const int version = ++all_.origin[key];
         const std::vector<RowKey> rows = {Instance::row_of_key(key)};
         if (!self_.state.is_covered(rows, all_.now)) {
-            self_.write_records[key] = {};
+            self_.write_records[rows.front()] = {};
             const std::uint64_t counter =
                 self_.state.invalidate(rows, kWriteHold, all_.now);
             self_.sweep();
@@ -67,11 +67,11 @@ public:
                 self_.state.uncover(rows);
                 co_return {};
             }
-            self_.write_records[key] = position;
+            self_.write_records[rows.front()] = position;
             co_await log_.beat();
             self_.state.settle_exact(rows, counter, *position);
         }
-        const auto record = self_.write_records[key];
+        const auto record = self_.write_records[rows.front()];
         if (!record) {
             co_return {};
         }

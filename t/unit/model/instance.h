@@ -134,8 +134,8 @@ public:
     // Purged here alone: key -> version.
     std::map<std::size_t, int> local_floor;
     Generation purged_locally_at;
-    // The record that covers writes of a key.
-    std::map<std::size_t, std::optional<Position>> write_records;
+    // The record that covers writes of a row.
+    std::map<RowKey, std::optional<Position>> write_records;
     std::vector<Flow> flows;
 
     bool breaks(Rule rule) const { return settings.broken == rule; }
@@ -192,6 +192,10 @@ public:
         const auto *purge = std::get_if<Purge>(&record.what);
         if (purge != nullptr && purge->hold > Millis(0)) {
             sweep();
+            write_records[purge->rows.front()] = record.position;
+            if (breaks(Rule::window_elsewhere)) {
+                state.cover(purge->rows, now);
+            }
         }
     }
 

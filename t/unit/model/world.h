@@ -100,6 +100,30 @@ private:
     // Whom all but those of a lost side talk to.
     Node &master() { return *nodes_.back(); }
 
+    // What available is allowed to assume: the members are lost only while
+    // somebody else lives who knows each of them.
+    bool may_lose_members(const Instance *dies, bool are_in_redis) const
+    {
+        return profile_.settings.strict ||
+               std::ranges::all_of(places_, [&](const Place &place) {
+                   const Instance &member = *place.instance;
+                   const bool is_there =
+                       nodes_.back()->data.members.contains(member.id);
+                   return (!member.is_known && !is_there) || &member == dies ||
+                          (are_in_redis && is_there) ||
+                          is_known_by_others(member, dies);
+               });
+    }
+    bool is_known_by_others(const Instance &member, const Instance *dies) const
+    {
+        return std::ranges::any_of(places_, [&](const Place &place) {
+            const Instance &other = *place.instance;
+            return &other != &member && &other != dies &&
+                   std::ranges::find(other.members, member.id, &Member::id) !=
+                       other.members.end();
+        });
+    }
+
     // In order: nothing is served any more, then it is no member.
     void leave(Instance &instance)
     {
@@ -128,6 +152,13 @@ private:
         there.instance->is_cut_off = is_cut_off;
         there.instance->local_floor.clear();
         there.instance->flows.emplace_back(there.flows->read_log());
+    }
+
+    void restart(std::size_t place)
+    {
+        if (may_lose_members(places_[place].instance.get(), true)) {
+            start(place);
+        }
     }
 
     void begin(Event event)
@@ -197,8 +228,10 @@ private:
             dump_ = master().data;
             return;
         }
-        master().data = dump_;
-        master().restart(++identities_);
+        if (may_lose_members(nullptr, false)) {
+            master().data = dump_;
+            master().restart(++identities_);
+        }
     }
 
     void trim()
@@ -236,7 +269,7 @@ private:
             flip(any().is_cut_off);
             break;
         case Event::restart:
-            start(below(places_.size()));
+            restart(below(places_.size()));
             break;
         case Event::recover:
             recover(any());
@@ -245,10 +278,14 @@ private:
             master().data.log.clear();
             break;
         case Event::lose_members:
-            master().data.lose_members();
+            if (may_lose_members(nullptr, false)) {
+                master().data.lose_members();
+            }
             break;
         case Event::flush:
-            master().data = {};
+            if (may_lose_members(nullptr, false)) {
+                master().data = {};
+            }
             break;
         case Event::trim:
             trim();
