@@ -16,7 +16,7 @@ LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
 .PHONY: all deps help module test listed unit model integration conformance \
-        sanitize fuzz chaos bench limits demo neighbour matrix clean
+        sanitize fuzz chaos chaos-planted rounds bench limits demo neighbour matrix clean
 all: module
 
 help:
@@ -30,6 +30,8 @@ help:
 	@echo 'make model        the protocol of invalidation     [STEPS=1000000]'
 	@echo 'make fuzz         every fuzzer in turn        [SECONDS=60 T=...]'
 	@echo 'make chaos        look for stale reads [CHAOS="--seconds 60 --seed N"]'
+	@echo 'make chaos-planted  the same of a module with a bug'
+	@echo 'make rounds       purge and read [ROUNDS="--rounds 100000"]'
 	@echo 'make bench        measure against other caches'
 	@echo 'make neighbour    a job queue beside it on one Redis     [JOBS=10000]'
 	@echo 'make matrix       all that asks Redis, on Debian 13      [T=...]'
@@ -37,8 +39,8 @@ help:
 	@echo 'make clean        remove $(BUILD)'
 
 # Goals that need packages get them first; a plain `make` only says so.
-DEPS := $(filter test demo sanitize bench limits fuzz chaos neighbour matrix \
-          conformance,$(MAKECMDGOALS))
+DEPS := $(filter test demo sanitize bench limits fuzz chaos chaos-planted \
+          rounds neighbour matrix conformance,$(MAKECMDGOALS))
 deps:
 	@t/deps.sh $(DEPS)
 ifneq ($(DEPS),)
@@ -113,6 +115,15 @@ chaos: deps module
 	@for mode in available strict; do \
 	    MODULE_SO=$(abspath $(MODULE)) $(PYTHON) t/chaos/run --mode $$mode \
 	        $(CHAOS) || exit 1; done
+
+# The same with a bug in the module, which has to be found.
+chaos-planted: deps module
+	MODULE_SO=$$(t/chaos/planted.sh $(OBJS) $(BUILD)/planted) && \
+	    MODULE_SO=$$MODULE_SO $(PYTHON) t/chaos/run --buggy $(CHAOS)
+
+# 100000 times: purge, then read on three instances.
+rounds: deps module
+	MODULE_SO=$(abspath $(MODULE)) $(PYTHON) t/chaos/rounds $(ROUNDS)
 
 bench: deps module
 	MODULE_SO=$(abspath $(MODULE)) t/bench/run

@@ -12,7 +12,9 @@ packages_of() {
         build)    echo "$build" ;;
         test)     echo "$test" ;;
         demo)     echo "$build redis-server python3 curl" ;;
-        chaos)    echo "$build redis-server python3" ;;
+        chaos)    echo "$build iproute2 redis-server python3" ;;
+        chaos-planted) echo "$build iproute2 redis-server python3" ;;
+        rounds)   echo "$build redis-server python3" ;;
         neighbour) echo "$build redis-server nodejs npm python3" ;;
         matrix)   echo "debootstrap" ;;
         conformance) echo "$build nodejs npm python3" ;;

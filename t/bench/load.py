@@ -30,12 +30,12 @@ def cores():
 
 
 def run_load(port, worker, prefix, keys, first, seconds):
-    before = _cpu(worker)
+    before = cpu(worker)
     requests, took = _wrk(port, prefix, keys, first, seconds)
-    return Cost(requests, took, (_cpu(worker) - before) / requests)
+    return Cost(requests, took, (cpu(worker) - before) / requests)
 
 
-def _cpu(pid):
+def cpu(pid):
     """Microseconds a process has run."""
     with open(f"/proc/{pid}/stat") as file:
         fields = file.read().rpartition(")")[2].split()

@@ -14,7 +14,9 @@ class Nemeses:
         self.all = [self.kill_worker, self.stop_worker, self.reload,
                     self.restart_instance, self.stop_redis, self.kill_redis,
                     self.old_dump, self.flush, self.lose_log, self.trim,
-                    self.evict, self.cut_off]
+                    self.evict, self.cut_off, self.hold_up, self.slow_link]
+        if cluster.network:
+            self.all.append(self.drop_link)
 
     def step(self):
         """One of them; yields what it does."""
@@ -94,6 +96,31 @@ class Nemeses:
         command("CONFIG", "SET", "maxmemory", "1mb")
         self._pause(2)
         command("CONFIG", "SET", "maxmemory", "0")
+
+    def hold_up(self):
+        """What Redis answers to one instance comes later, and all at once."""
+        proxy = self._random.choice(self._cluster.proxies)
+        proxy.freeze()
+        try:
+            self._pause(3)
+        finally:
+            proxy.thaw()
+
+    def slow_link(self):
+        proxy = self._random.choice(self._cluster.proxies)
+        proxy.delay = self._random.choice([0.005, 0.03, 0.2])
+        try:
+            self._pause(3)
+        finally:
+            proxy.delay = 0
+
+    def drop_link(self):
+        """Nobody is told that the first instance is cut off from Redis."""
+        self._cluster.network.cut(0)
+        try:
+            self._pause(4)
+        finally:
+            self._cluster.network.mend(0)
 
     def cut_off(self):
         proxy = self._random.choice(self._cluster.proxies)

@@ -32,11 +32,11 @@ class RedisServer:
         os.makedirs(self.directory, exist_ok=True)
         if unix:
             self.port = 0
-            self._target = os.path.join(self.directory, "redis.sock")
-            self.address = "unix:" + self._target
-            self._settings["unixsocket"] = self._target
+            self.target = os.path.join(self.directory, "redis.sock")
+            self.address = "unix:" + self.target
+            self._settings["unixsocket"] = self.target
         else:
-            self.port = self._target = free_port()
+            self.port = self.target = free_port()
             self.address = f"{HOST}:{self.port}"
         self._settings["port"] = self.port
         self._write_conf()
@@ -72,7 +72,7 @@ class RedisServer:
         self._process.send_signal(signal.SIGCONT)
 
     def client(self, timeout=10):
-        client = RespClient(self._target, timeout)
+        client = RespClient(self.target, timeout)
         if self.password:
             client.command("AUTH", self.password)
         return client
@@ -97,7 +97,7 @@ class RedisServer:
             raise RuntimeError("redis-server: " + self.log())
         try:
             # Most errors will do: NOAUTH and NOPERM are answers too.
-            with RespClient(self._target, timeout=2) as client:
+            with RespClient(self.target, timeout=2) as client:
                 client.send("PING")
                 return not str(client.read()).startswith("LOADING")
         except OSError:
