@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "request_no_store",
     "only_if_cached",
     "client_control",
+    "min_uses",
     "status",
     "accel_expires",
     "response_no_store",

@@ -34,6 +34,7 @@ enum class Reason : std::uint8_t {
     request_no_store,
     only_if_cached,
     client_control,
+    min_uses,
 
     // The answer is not stored.
     status,

@@ -366,6 +366,23 @@ char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf)
     return NGX_CONF_OK;
 }
 
+char *set_min_uses(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    constexpr std::uint64_t most = 100;
+
+    Setting<unsigned> &uses = location_of(conf).min_uses;
+    if (uses.set) {
+        return duplicate();
+    }
+    const std::string_view word = ngx::view(arguments(cf)[0]);
+    const auto number = parse_decimal(word, most);
+    if (!number || *number == 0) {
+        return refuse(cf, word, "write a number from 1 to 100");
+    }
+    uses = static_cast<unsigned>(*number);
+    return NGX_CONF_OK;
+}
+
 char *set_label(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     Setting<std::string_view> &label = location_of(conf).label;

@@ -22,6 +22,7 @@ char *set_ttl_jitter(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_ignore_client_abort(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_invalidate(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_min_uses(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_label(ngx_conf_t *cf, ngx_command_t *, void *conf);
 
 } // namespace edge::conf

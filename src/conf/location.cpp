@@ -48,6 +48,7 @@ void inherit(Location &child, const Location &parent)
     child.lock_timeout.inherit(parent.lock_timeout);
     child.lock_age.inherit(parent.lock_age);
     child.max_size.inherit(parent.max_size);
+    child.min_uses.inherit(parent.min_uses);
     child.status_header.inherit(parent.status_header);
     child.label.inherit(parent.label);
     child.limits.inherit(parent.limits);

@@ -120,6 +120,7 @@ struct Location
     Setting<Millis> lock_timeout{Millis(10'000)};
     Setting<Millis> lock_age{Millis(5'000)};
     Setting<std::uint64_t> max_size{1024 * 1024};
+    Setting<unsigned> min_uses{1};
     Setting<StatusHeader> status_header;
     Setting<std::string_view> label;
 

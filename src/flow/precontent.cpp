@@ -68,6 +68,14 @@ void look_in_memory(ngx_http_request_t *r, Request &request)
                                       ngx::monotonic_micros() - start);
 }
 
+// Not asked for often enough to be stored; waiting for others is no use then.
+bool is_rare(const Request &request)
+{
+    const unsigned least = request.lcf.min_uses.value;
+    return least > 1 &&
+           request.zone().count_use(request.identity->resource) < least;
+}
+
 // A redirect after the origin was asked shows something else than what the
 // key names: an error page, or what X-Accel-Redirect points to.
 bool has_been_answered(const ngx_http_request_t *r)
@@ -109,6 +117,11 @@ bool begin(ngx_http_request_t *r, Request &request)
     look_in_memory(r, request);
     if (request.hit) {
         return false;
+    }
+    if (is_rare(request)) {
+        request.may_fill = false;
+        request.refuse(Reason::min_uses);
+        return may_look_in_redis(request);
     }
     join_fill(r, request);
     return !request.hit && (request.awaited || may_look_in_redis(request));

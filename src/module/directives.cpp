@@ -136,6 +136,7 @@ ngx_command_t directives[] = {
     any("edge_cache_lock_age", NGX_CONF_TAKE1,
         guard<&conf::set_time<&Location::lock_age>>),
     any("edge_cache_max_size", NGX_CONF_TAKE1, guard<&conf::set_max_size>),
+    any("edge_cache_min_uses", NGX_CONF_TAKE1, guard<&conf::set_min_uses>),
     any("edge_cache_label", NGX_CONF_TAKE1, guard<&conf::set_label>),
 
     http("edge_limit_zone", NGX_CONF_2MORE, guard<&conf::set_limit_zone>),

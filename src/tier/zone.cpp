@@ -27,6 +27,7 @@ struct ZoneHead
     Membership membership;
     shm::Counters counters;
     shm::FetchCounts::Table fetches{};
+    std::uint64_t uses = 0; // of what was not found in memory
 };
 
 namespace {
@@ -45,6 +46,7 @@ struct Division
     std::span<std::byte> generations;
     std::span<std::byte> fills;
     std::span<shm::HitForMiss::Row> hit_for_miss;
+    std::span<shm::UseCounts::Block> use_counts;
     std::span<std::byte> objects;
 };
 
@@ -60,6 +62,13 @@ std::size_t hit_for_miss_rows(std::size_t zone)
     return std::clamp<std::size_t>(zone / 4096, 256, 65536);
 }
 
+// 0.4 % of the zone: uses are remembered for about as long as objects of 4 KB
+// would stay.
+std::size_t use_count_blocks(std::size_t zone)
+{
+    return zone / 256 / sizeof(shm::UseCounts::Block);
+}
+
 std::optional<Division> divide(std::span<std::byte> memory,
                                std::uint32_t selectors)
 {
@@ -70,15 +79,20 @@ std::optional<Division> divide(std::span<std::byte> memory,
         aligned(shm::RunningFills::bytes_for(fill_rows(memory.size())));
     const std::size_t rows = hit_for_miss_rows(memory.size());
     const std::size_t marks = aligned(rows * sizeof(shm::HitForMiss::Row));
-    const std::size_t before = head + generations + fills + marks;
+    const std::size_t blocks = use_count_blocks(memory.size());
+    const std::size_t uses = aligned(blocks * sizeof(shm::UseCounts::Block));
+    const std::size_t before = head + generations + fills + marks + uses;
     if (before + shm::MemoryTier::kMinimumSize > memory.size()) {
         return std::nullopt;
     }
     auto *first_mark = reinterpret_cast<shm::HitForMiss::Row *>(
         memory.data() + head + generations + fills);
+    auto *first_block = reinterpret_cast<shm::UseCounts::Block *>(
+        memory.data() + head + generations + fills + marks);
     return Division{memory.first(head), memory.subspan(head, generations),
                     memory.subspan(head + generations, fills),
                     {first_mark, rows},
+                    {first_block, blocks},
                     memory.subspan(before)};
 }
 
@@ -153,6 +167,7 @@ bool Zone::map(std::span<std::byte> memory, bool fresh)
     generations_ = shm::Generations::attach(parts->generations);
     fills_ = shm::RunningFills::attach(parts->fills);
     hit_for_miss_.emplace(parts->hit_for_miss);
+    use_counts_.emplace(parts->use_counts, head_->uses);
     memory_ = shm::MemoryTier::attach(parts->objects);
     return generations_ && fills_ && memory_;
 }
@@ -176,6 +191,7 @@ bool Zone::format(std::span<std::byte> memory)
     shm::MemoryTierConfig objects;
     objects.seed = ngx::random_number();
     std::ranges::fill(parts->hit_for_miss, shm::HitForMiss::Row{});
+    std::ranges::fill(parts->use_counts, shm::UseCounts::Block{});
     return shm::Generations::format(parts->generations, generations) &&
            shm::RunningFills::format(parts->fills, fill_rows(memory.size())) &&
            shm::MemoryTier::format(parts->objects, objects);

@@ -30,6 +30,7 @@
 #include "shm/memory_tier.h"
 #include "shm/running_fills.h"
 #include "tier/fetch_slot.h"
+#include "shm/use_counts.h"
 #include "tier/fill_role.h"
 #include "tier/membership.h"
 #include "tier/pinned.h"
@@ -196,6 +197,9 @@ public:
                       std::span<const std::string_view> body, Millis keep);
 
     void forget(const Hash128 &hash);
+    // How often it was asked for lately, this time included; what is found in
+    // memory does not count.
+    unsigned count_use(const Hash128 &resource);
     // lead and alone: a FillRole holds what comes of it.
     Joined join(const FillWish &wish);
     bool is_awaited(const shm::FillId &fill);
@@ -276,6 +280,7 @@ private:
     std::optional<shm::RunningFills> fills_;
     std::optional<shm::HitForMiss> hit_for_miss_;
     std::optional<shm::FetchCounts> fetches_;
+    std::optional<shm::UseCounts> use_counts_;
     shm::Counters *counters_ = nullptr;
     std::optional<HashSecret> secret_;
 

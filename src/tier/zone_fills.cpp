@@ -24,6 +24,12 @@ bool Zone::may_join(const shm::RunningFill &fill, const FillWish &wish) const
                shm::Usability::usable;
 }
 
+unsigned Zone::count_use(const Hash128 &resource)
+{
+    const Lock lock(*this);
+    return use_counts_->add(resource);
+}
+
 Joined Zone::join(const FillWish &wish)
 {
     WorkerSet replaced;
