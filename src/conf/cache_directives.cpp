@@ -375,8 +375,8 @@ char *set_min_uses(ngx_conf_t *cf, ngx_command_t *, void *conf)
         return duplicate();
     }
     const std::string_view word = ngx::view(arguments(cf)[0]);
-    const auto number = parse_decimal(word, most);
-    if (!number || *number == 0) {
+    const auto number = parse_decimal(word, most + 1);
+    if (!number || *number == 0 || *number > most) {
         return refuse(cf, word, "write a number from 1 to 100");
     }
     uses = static_cast<unsigned>(*number);

@@ -110,8 +110,9 @@ char *set_lock_waits(ngx_conf_t *cf, ngx_command_t *, void *conf)
         return duplicate();
     }
     const std::string_view word = ngx::view(arguments(cf)[0]);
-    const auto number = parse_decimal(word, 1u << 20);
-    if (!number) {
+    constexpr std::uint64_t most = 1u << 20;
+    const auto number = parse_decimal(word, most + 1);
+    if (!number || *number > most) {
         return refuse(cf, word, "write a number from 0 to 1048576");
     }
     mcf.max_waits = static_cast<std::size_t>(*number);

@@ -51,6 +51,8 @@ def check(origin, tmp_path):
     ("edge_cache_zone z:1m selectors=65536;", "larger size"),
     (ZONE + "edge_cache_fill_memory 0;", "write a size"),
     (ZONE + "edge_cache_fill_memory x;", "write a size"),
+    (ZONE + "edge_cache_lock_waits x;", "from 0 to 1048576"),
+    (ZONE + "edge_cache_lock_waits 1048577;", "from 0 to 1048576"),
     (ZONE + "edge_cache_fill_memory 1m; edge_cache_fill_memory 1m;",
      "duplicate"),
 ])
