@@ -50,6 +50,7 @@ RequestControl request_control(http::Fields request)
     control.only_if_cached = asked.only_if_cached;
     control.max_age = asked.max_age;
     control.min_fresh = asked.min_fresh;
+    control.max_stale = asked.max_stale;
     return control;
 }
 

@@ -21,6 +21,7 @@ struct RequestControl
     bool only_if_cached = false;
     std::optional<Seconds> max_age;
     std::optional<Seconds> min_fresh;
+    std::optional<Seconds> max_stale;
 };
 
 // What these decisions need to know of a request.

@@ -11,8 +11,8 @@ namespace edge::cache {
 namespace {
 
 constexpr std::string_view kOfTheBody[] = {
-    "Content-Length", "Content-Encoding",  "Content-Range",
-    "Content-Type",   "Transfer-Encoding",
+    "Content-Length", "Content-Encoding", "Content-Range",
+    "Content-MD5",    "Content-Digest",   "Transfer-Encoding",
 };
 
 bool is_of_the_body(const http::Field &field)
@@ -39,6 +39,15 @@ void add_validator(Condition &condition, const http::Field &field)
                http::parse_date(value, WallTime{})) {
         condition.last_modified = value;
     }
+}
+
+std::optional<http::Field> next_but_date(StringList &fields)
+{
+    auto field = next_field(fields);
+    if (field && is_field(*field, "Date")) {
+        field = next_field(fields);
+    }
+    return field;
 }
 
 } // namespace
@@ -108,6 +117,20 @@ std::vector<http::Field> update_fields(StringList stored,
         }
     }
     return fields;
+}
+
+bool says_anything_new(StringList stored, StringList updated)
+{
+    while (true) {
+        const auto a = next_but_date(stored);
+        const auto b = next_but_date(updated);
+        if (!a || !b) {
+            return a.has_value() != b.has_value();
+        }
+        if (!equals_ignore_case(a->name, b->name) || a->value != b->value) {
+            return true;
+        }
+    }
 }
 
 } // namespace edge::cache

@@ -34,9 +34,12 @@ Condition condition(const Entry &entry);
 bool confirms(http::Fields confirmation, const Entry &stored);
 
 // The stored fields, with those of the 304 in place of the ones of the same
-// name. What describes the stored body stays, and Date is the 304's or none:
-// that is when the origin said so. Views into both.
+// name. What describes the bytes of the stored body stays, and Date is the
+// 304's or none: that is when the origin said so. Views into both.
 std::vector<http::Field> update_fields(StringList stored,
                                        http::Fields confirmation);
+
+// Whether the updated fields differ from the stored ones but for Date.
+bool says_anything_new(StringList stored, StringList updated);
 
 } // namespace edge::cache

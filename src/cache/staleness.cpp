@@ -4,6 +4,7 @@
 
 #include "cache/freshness.h"
 #include "cache/revalidation.h"
+#include "http/cache_control.h"
 
 namespace edge::cache {
 
@@ -44,6 +45,16 @@ bool may_be_stale(const Entry &entry, StaleCause cause, const Policy &policy,
     const Millis allowed = window(entry, cause, policy);
     return allowed > Millis(0) &&
            -remaining_lifetime(entry.times, now) <= allowed;
+}
+
+bool is_stale_welcome(const Entry &entry, const RequestControl &control,
+                      const Policy &policy, WallTime now)
+{
+    const Seconds oldest = control.max_age.value_or(http::kMaxDeltaSeconds);
+    return policy.client_control && control.max_stale && !control.no_cache &&
+           !control.min_fresh && !is_forbidden(entry, policy) &&
+           current_age(entry.times, now) <= oldest + *control.max_stale &&
+           -remaining_lifetime(entry.times, now) <= *control.max_stale;
 }
 
 Millis longest_staleness(const Entry &entry, const Policy &policy)

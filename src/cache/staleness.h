@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "cache/admission.h"
 #include "cache/entry.h"
 #include "cache/policy.h"
 
@@ -14,6 +15,11 @@ namespace edge::cache {
 // forbid all of it, s-maxage unless the location relaxes it.
 bool may_be_stale(const Entry &entry, StaleCause cause, const Policy &policy,
                   WallTime now);
+
+// The client takes it as it is (max-stale, RFC 9111 5.2.1.2), under
+// edge_cache_client_control; what forbids a stale answer forbids it here, too.
+bool is_stale_welcome(const Entry &entry, const RequestControl &control,
+                      const Policy &policy, WallTime now);
 
 // For how long after its lifetime there is a cause for which it may be sent.
 Millis longest_staleness(const Entry &entry, const Policy &policy);

@@ -51,11 +51,14 @@ http::CacheStatus cache_status(const Request &request)
     if (request.hit) {
         times = &request.hit->entry.times;
     }
-    if (request.hit && request.substituted == 0) {
+    const bool is_hit = request.hit && request.substituted == 0 &&
+                        !request.collapsed.value_or(false);
+    if (is_hit) {
         status.detail = name(request.hit->tier);
     } else {
         status.forward = forward_reason(request);
         status.forward_status = request.substituted;
+        status.collapsed = request.collapsed;
         status.stored =
             request.fill.has_value() ||
             (request.status == Status::revalidated &&

@@ -175,6 +175,8 @@ ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,
         end = look_again(r, request, deadline);
     }
     count.end(end);
+    request.collapsed =
+        end == WaitEnd::hit && request.status == cache::Status::miss;
     if (!request.hit && may_look_in_redis(request)) {
         co_await look_in_redis(flow, r, request);
     }

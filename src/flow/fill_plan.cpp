@@ -242,14 +242,18 @@ std::variant<FillPlan, Reason> plan_refresh(ngx_http_request_t *r,
 
 std::string confirmed_fields(ngx_http_request_t *r, const Request &request)
 {
-    cache::ResponseFacts response = response_facts(r, request);
+    const cache::Entry &stored = request.stale->entry;
+    const cache::ResponseFacts response = response_facts(r, request);
+    if (!confirms(response.fields, stored)) {
+        return std::string(stored.fields.encoded());
+    }
     cache::Storable all;
     all.strip_set_cookie = false;
     all.times.date = http::parse_date_field(response.fields, response.received);
     all.times.response = response.received;
     return stored_fields(
         request.lcf, response, all,
-        update_fields(request.stale->entry.fields, sent_fields(r)));
+        update_fields(stored.fields, sent_fields(r)));
 }
 
 } // namespace edge::flow

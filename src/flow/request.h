@@ -104,6 +104,8 @@ struct Request
     // One of the fetches that edge_cache_fetch_limit allows.
     std::optional<tier::FetchSlot> turn;
     bool has_waited_for_turn = false;
+    // It has waited: was that worth it?
+    std::optional<bool> collapsed;
     bool is_pass = false; // answers turned out not to be shared
 
     // A miss that may be stored: until the header says that it may not.

@@ -115,6 +115,8 @@ ngx::Task claim_fill(ngx::Flow &flow, ngx_http_request_t *r, Request &request)
     }
     if (count) {
         count->end(end_of(request));
+        request.collapsed =
+            request.hit && request.status == cache::Status::miss;
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cache/freshness.h"
+#include "cache/revalidation.h"
 #include "cache/staleness.h"
 #include "flow/framing.h"
 #include "flow/variant.h"
@@ -141,6 +142,17 @@ void end_role(Request &request, Reason reason, const Entry &entry)
                      entry.status);
 }
 
+// What is asked about each time need not be written each time: it is kept
+// for an hour, and changed by purges only.
+bool is_worth_storing(const Entry &stored, const FillPlan &plan)
+{
+    constexpr Millis often{10 * 60 * 1000};
+    const WallTime now = ngx::wall_now();
+    return remaining_lifetime(plan.entry.times, now) > Millis(0) ||
+           now - stored.times.response > often ||
+           says_anything_new(stored.fields, cache::StringList(plan.fields));
+}
+
 } // namespace
 
 void store_fill(ngx_http_request_t *r, Request &request)
@@ -168,7 +180,9 @@ void store_refresh(ngx_http_request_t *r, Request &request, FillPlan &plan)
     std::vector<std::string_view> body;
     request.stale->for_each_piece(
         [&body](std::string_view piece) { body.push_back(piece); });
-    const Reason reason = store(r, request, plan, body);
+    const Reason reason = is_worth_storing(request.stale->entry, plan)
+                              ? store(r, request, plan, body)
+                              : Reason::none;
     request.is_stored = reason == Reason::none;
     request.refuse(reason);
     end_role(request, reason, plan.entry);

@@ -29,6 +29,13 @@ bool is_kept_for(const Request &request, const Hit &found)
            longest_staleness(found.entry, policy) >= staleness;
 }
 
+bool is_welcome(const Request &request, const Hit &found)
+{
+    return !request.refresh &&
+           is_stale_welcome(found.entry, request.facts.control,
+                            request.lcf.policy, ngx::wall_now());
+}
+
 // What a request of our own fetches again (flow/refresh), fresh or not.
 bool is_refreshed(const Request &request, const Entry &entry)
 {
@@ -88,6 +95,11 @@ bool take_stored(Request &request, Hit found)
     if (remaining <= Millis(0) || purged == Reason::soft_purged) {
         request.found_expired = true;
         request.refuse(purged);
+        if (purged == Reason::none && is_welcome(request, found)) {
+            request.status = cache::Status::stale;
+            request.hit.emplace(std::move(found));
+            return true;
+        }
     } else if (is_refreshed(request, found.entry)) {
         request.found_expired = true;
     } else if ((reason = may_satisfy(request, found, remaining)) ==

@@ -39,6 +39,9 @@ std::string serialize(const CacheStatus &status)
                 .append(std::to_string(status.forward_status));
         }
         member.append(status.stored ? "; stored" : "");
+        if (status.collapsed) {
+            member.append(*status.collapsed ? "; collapsed" : "; collapsed=?0");
+        }
     }
     if (status.ttl) {
         member.append("; ttl=").append(std::to_string(status.ttl->count()));

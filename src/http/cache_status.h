@@ -21,6 +21,8 @@ struct CacheStatus
     std::optional<Seconds> ttl;
     // Only where it went forward.
     bool stored = false;
+    // Another request went for it (2.6); false: that was of no use.
+    std::optional<bool> collapsed;
     // Left out unless it is all printable ASCII.
     std::string_view key;
     std::string_view detail;

@@ -1,10 +1,12 @@
 """Cache-Status (RFC 9211)."""
 
 import re
+import threading
 
 import pytest
 
 from lib.origin import Reply
+from lib.wait import wait_until
 
 ON = "edge_cache_status_header on;"
 FRESH = {"Cache-Control": "max-age=60"}
@@ -47,6 +49,50 @@ def test_why_a_request_went_forward(cached, origin, method, headers, location,
     nginx = cached(ON + location)
     nginx.get("/")
     assert status(nginx.get("/", headers, method)) == f"edge-cache; {expected}"
+
+
+AGED = {"Cache-Control": "max-age=10, stale-if-error=60", "Age": "11",
+        "ETag": '"1"'}
+
+
+@pytest.mark.parametrize("second, expected", [
+    (Reply(304, {**FRESH, "Age": "0"}), "fwd=stale; fwd-status=304; stored; "
+                                        "ttl=60"),
+    (Reply(503), "fwd=stale; fwd-status=503; ttl=-1"),
+    (Reply(headers=FRESH), "fwd=stale; stored; ttl=60")])
+def test_what_was_stale_says_what_became_of_it(cached, origin, second,
+                                               expected):
+    origin.on("/", [Reply(headers=AGED), second])
+    nginx = cached(ON)
+    nginx.get("/")
+    said = re.sub(r"ttl=-\d+", "ttl=-1", status(nginx.get("/")))
+    assert said == f"edge-cache; {expected}"
+
+
+def test_what_is_sent_stale_is_a_hit_with_no_time_left(cached, origin):
+    origin.on("/", Reply(headers={"Cache-Control": "max-age=10, "
+                                  "stale-while-revalidate=60", "Age": "11"}))
+    nginx = cached(ON)
+    nginx.get("/")
+    assert re.fullmatch(r"edge-cache; hit; ttl=-\d+; detail=memory",
+                        nginx.get("/")["Cache-Status"])
+
+
+def test_who_waited_for_another_s_fetch_went_with_it(cached, origin):
+    gate = threading.Event()
+    origin.on("/", Reply(headers=FRESH, wait=gate))
+    nginx = cached(ON, server="location = /status { stub_status; }")
+    clients = [nginx.connect() for _ in range(2)]
+    for client in clients:
+        client.send_request("GET", "/")
+    # Both are being dealt with, beside the request that asks.
+    wait_until(lambda: "Writing: 3" in nginx.get("/status").text)
+    gate.set()
+    said = {status(client.read_response()) for client in clients}
+    assert said == {"edge-cache; fwd=uri-miss; stored; ttl=60",
+                    "edge-cache; fwd=uri-miss; collapsed; ttl=60"}
+    for client in clients:
+        client.close()
 
 
 def test_another_variant_is_a_vary_miss(cached, origin):

@@ -1,5 +1,7 @@
 """Cache-Control in requests (RFC 9111 5.2.1)."""
 
+import time
+
 import pytest
 
 from lib.cached import metric, verdict
@@ -113,3 +115,43 @@ def test_only_if_cached_is_answered_from_redis(fleet, origin):
     wait_stored(a, 1)
     assert ask(b, "only-if-cached").status == 200
     assert ask(b, "only-if-cached", "/other").status == 504
+
+
+VALIDATED = {"Cache-Control": "max-age=60", "ETag": '"1"'}
+
+
+@pytest.mark.parametrize("control", ["no-cache", "max-age=0"])
+def test_who_wants_it_checked_has_it_confirmed(cached, origin, control):
+    origin.on("/", [Reply(headers=VALIDATED, body=b"x"),
+                    Reply(304, VALIDATED)])
+    nginx = cached(ON)
+    nginx.get("/")
+    time.sleep(1.1)
+    response = ask(nginx, control)
+    assert (verdict(response), response.body) == (("REVALIDATED",
+                                                   "client_control"), b"x")
+    assert origin.seen("/")[1]["If-None-Match"] == '"1"'
+
+
+def test_who_wants_it_checked_is_sent_nothing_stale(cached, origin):
+    origin.on("/", [Reply(headers={"ETag": '"1"', "Cache-Control":
+                                   "max-age=60, stale-if-error=60"}),
+                    Reply(503)])
+    nginx = cached(ON)
+    nginx.get("/")
+    assert ask(nginx, "no-cache").status == 503
+
+
+@pytest.mark.parametrize("control, words, status", [
+    ("max-stale", "", "STALE"), ("max-stale=60", "", "STALE"),
+    ("max-stale=1", "", "REVALIDATED"),
+    ("max-stale", ", must-revalidate", "REVALIDATED"),
+    ("max-stale, no-cache", "", "REVALIDATED")])
+def test_who_takes_it_stale_gets_it_stale(cached, origin, control, words,
+                                          status):
+    origin.on("/", [Reply(headers={"Cache-Control": "max-age=10" + words,
+                                   "Age": "15", "ETag": '"1"'}),
+                    Reply(304, VALIDATED)])
+    nginx = cached(ON)
+    nginx.get("/")
+    assert ask(nginx, control)["X-Cache"] == status

@@ -247,3 +247,45 @@ def test_what_only_redis_has_is_asked_about(fleet, origin):
     response = b.get("/p")
     assert (response["X-Cache"], response.body) == ("REVALIDATED", b"x")
     assert origin.seen("/p")[1]["If-None-Match"] == '"1"'
+
+
+def test_what_is_checked_each_time_is_stored_once(fleet, origin):
+    """no-cache: the body is saved, the request is not; nobody waits for it."""
+    fields = {"Cache-Control": "no-cache", **ETAG}
+    origin.on("/", lambda request: Reply(304, fields)
+              if request["If-None-Match"] else Reply(headers=fields,
+                                                     body=b"x"))
+    nginx, = fleet.start()
+    nginx.get("/")
+    for _ in range(3):
+        response = nginx.get("/")
+        assert (response["X-Cache"], response.body) == ("REVALIDATED", b"x")
+    assert origin.count("/") == 4
+    assert metric(nginx, "edge_cache_redis_stores_total", result="stored") == 1
+
+
+def test_those_who_check_do_not_wait_for_one_another(cached, origin):
+    gate = threading.Event()
+    fields = {"Cache-Control": "no-cache", **ETAG}
+    origin.on("/", [Reply(headers=fields, body=b"x"),
+                    Reply(304, fields, wait=gate)])
+    nginx = cached()
+    nginx.get("/")
+    clients = [nginx.connect() for _ in range(5)]
+    for client in clients:
+        client.send_request("GET", "/")
+    origin.wait_for("/", 6)
+    gate.set()
+    for client in clients:
+        assert client.read_response().body == b"x"
+        client.close()
+
+
+def test_a_304_updates_the_type_but_not_what_describes_the_bytes(expired):
+    nginx = expired(confirm(**{"Content-Type": "text/b", "Content-MD5": "b",
+                               "Cache-Control": "max-age=60"}),
+                    {**ETAG, "Content-Type": "text/a", "Content-MD5": "a"})
+    for _ in range(2):
+        response = nginx.get("/")
+        assert (response["Content-Type"], response["Content-MD5"]) == (
+            "text/b", "a")

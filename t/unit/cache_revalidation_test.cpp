@@ -42,12 +42,12 @@ void what_describes_the_body_stays(void **)
 {
     StringListBuilder stored;
     const StringList fields = listed(
-        stored, {{"Content-Type", "text/a"}, {"Content-Encoding", "gzip"}});
-    const http::Field confirmed[] = {{"Content-Type", "text/b"},
+        stored, {{"Content-MD5", "a"}, {"Content-Encoding", "gzip"}});
+    const http::Field confirmed[] = {{"Content-MD5", "b"},
                                      {"Content-Encoding", "br"},
                                      {"Content-Length", "0"}};
     assert_string_equal(text(update_fields(fields, confirmed)).c_str(),
-                        "Content-Type=text/a;Content-Encoding=gzip;");
+                        "Content-MD5=a;Content-Encoding=gzip;");
 }
 
 void another_entity_tag_confirms_nothing(void **)
@@ -81,6 +81,18 @@ void what_is_no_validator_is_not_sent_back(void **)
     assert_true(condition(200, fields).empty());
 }
 
+void a_new_date_is_nothing_new(void **)
+{
+    StringListBuilder a, b, c, d;
+    const StringList stored = listed(a, {{"Date", "1"}, {"X-A", "1"}});
+    assert_false(says_anything_new(
+        stored, listed(b, {{"Date", "2"}, {"x-a", "1"}})));
+    assert_true(says_anything_new(
+        stored, listed(c, {{"Date", "1"}, {"X-A", "2"}})));
+    assert_true(says_anything_new(
+        stored, listed(d, {{"Date", "1"}, {"X-A", "1"}, {"X-B", ""}})));
+}
+
 } // namespace
 
 int main()
@@ -91,6 +103,7 @@ int main()
         cmocka_unit_test(another_entity_tag_confirms_nothing),
         cmocka_unit_test(is_asked_about_by_what_was_sent),
         cmocka_unit_test(what_is_no_validator_is_not_sent_back),
+        cmocka_unit_test(a_new_date_is_nothing_new),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -127,6 +127,23 @@ void what_variants_differ_by_outlasts_them(void **)
     assert_true(keep_time(record, kByDefault) == Seconds(3600));
 }
 
+void the_client_takes_it_as_old_as_it_says(void **)
+{
+    Policy policy;
+    policy.client_control = true;
+    RequestControl control;
+    control.max_stale = Seconds(5);
+    Entry entry = entry_of(10, 0, 0);
+    assert_true(is_stale_welcome(entry, control, policy, after(15)));
+    assert_false(is_stale_welcome(entry, control, policy, after(16)));
+    control.max_age = Seconds(3);
+    assert_false(is_stale_welcome(entry, control, policy, after(11)));
+    control.max_age.reset();
+    assert_false(is_stale_welcome(entry, control, kByDefault, after(11)));
+    entry.must_revalidate = true;
+    assert_false(is_stale_welcome(entry, control, policy, after(11)));
+}
+
 // Purged softly: it counts as expired, within its lifetime.
 void what_is_fresh_may_be_stale(void **)
 {
@@ -148,6 +165,7 @@ int main()
         cmocka_unit_test(off_is_never),
         cmocka_unit_test(is_kept_for_the_longest_use),
         cmocka_unit_test(what_variants_differ_by_outlasts_them),
+        cmocka_unit_test(the_client_takes_it_as_old_as_it_says),
         cmocka_unit_test(what_is_fresh_may_be_stale),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

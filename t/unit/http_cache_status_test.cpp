@@ -40,6 +40,17 @@ void a_forwarded_request_says_why(void **)
                     "edge-cache; fwd=stale; fwd-status=304; stored");
 }
 
+void a_request_that_waited_says_for_what(void **)
+{
+    CacheStatus waited = status();
+    waited.forward = "uri-miss";
+    waited.collapsed = true;
+    assert_sv_equal(serialize(waited), "edge-cache; fwd=uri-miss; collapsed");
+    waited.collapsed = false;
+    assert_sv_equal(serialize(waited),
+                    "edge-cache; fwd=uri-miss; collapsed=?0");
+}
+
 void a_key_is_a_string_or_left_out(void **)
 {
     CacheStatus hit = status();
@@ -58,6 +69,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_hit_has_its_lifetime),
         cmocka_unit_test(a_forwarded_request_says_why),
+        cmocka_unit_test(a_request_that_waited_says_for_what),
         cmocka_unit_test(a_key_is_a_string_or_left_out),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
