@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import threading
 
 import pytest
 
@@ -40,6 +41,15 @@ def origin():
     server = Origin().start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def gate():
+    """What holds an answer back (see Reply) until it is set; in the end it
+    is."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest.fixture(scope="session")

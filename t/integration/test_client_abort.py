@@ -1,6 +1,5 @@
 """A fill whose client leaves goes on for those who wait, or if it is small."""
 
-import threading
 import time
 
 import pytest
@@ -17,13 +16,6 @@ BODY = bytes(range(256)) * 160  # 40 KiB
 
 # No reason of their own to go on: only those who wait are one.
 WAITED = "edge_cache_ignore_client_abort waited;"
-
-
-@pytest.fixture
-def gate():
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 @pytest.fixture
@@ -59,6 +51,14 @@ def ask(nginx, protocol, target="/", headers=()):
 def wait_outlived(nginx, count=1):
     wait_until(lambda: metric(nginx, "edge_cache_fills_outlived_total")
                == count, 10, f"{count} fills without their client")
+
+
+def leave_early(nginx, origin, headers=()):
+    """A client that has left when the origin was asked."""
+    _, leave = ask(nginx, "reset", headers=headers)
+    origin.wait_for("/")
+    leave()
+    wait_outlived(nginx)
 
 
 def connection(nginx, protocol):
@@ -124,10 +124,7 @@ def test_a_small_answer_is_finished_for_nobody(leaving, origin, gate, framing):
     origin.on("/", Reply(headers=FRESH, body=BODY, body_wait=gate,
                          framing=framing))
     nginx = leaving("")
-    _, leave = ask(nginx, "reset")
-    origin.wait_for("/")
-    leave()
-    wait_outlived(nginx)
+    leave_early(nginx, origin)
     gate.set()
     settled(nginx)
     assert verdict(nginx.get("/")) == ("HIT", None)
@@ -138,10 +135,7 @@ def test_a_large_answer_ends_with_its_client(leaving, origin, gate, framing):
     origin.on("/", Reply(headers=FRESH, body=BODY * 2, wait=gate,
                          framing=framing))
     nginx = leaving("")
-    _, leave = ask(nginx, "reset")
-    origin.wait_for("/")
-    leave()
-    wait_outlived(nginx)
+    leave_early(nginx, origin)
     gate.set()
     wait_until(lambda: metric(nginx, "edge_cache_fills_total",
                               result="aborted") == 1)
@@ -221,10 +215,7 @@ def test_an_error_page_that_asks_elsewhere(leaving, origin, gate):
     origin.on("/", Reply(404, wait=gate))
     nginx = leaving("proxy_intercept_errors on; error_page 404 @other;",
                     locations={"@other": "edge_cache off;"})
-    _, leave = ask(nginx, "reset")
-    origin.wait_for("/")
-    leave()
-    wait_outlived(nginx)
+    leave_early(nginx, origin)
     gate.set()
     settled(nginx, stored=0)
     assert nginx.get("/x").status == 200
@@ -233,10 +224,7 @@ def test_an_error_page_that_asks_elsewhere(leaving, origin, gate):
 def test_a_range_of_it_was_asked_for(leaving, origin, gate):
     origin.on("/", Reply(headers=FRESH, body=BODY, wait=gate))
     nginx = leaving("")
-    _, leave = ask(nginx, "reset", headers={"Range": "bytes=0-9"})
-    origin.wait_for("/")
-    leave()
-    wait_outlived(nginx)
+    leave_early(nginx, origin, {"Range": "bytes=0-9"})
     gate.set()
     settled(nginx)
     assert nginx.get("/").body == BODY
@@ -261,10 +249,7 @@ def test_what_fills_nothing_ends_with_its_client(leaving, origin, gate, method,
 def test_the_log_says_that_the_client_left(leaving, origin, gate):
     origin.on("/", Reply(headers=FRESH, body=BODY, wait=gate))
     nginx = leaving("")
-    _, leave = ask(nginx, "reset")
-    origin.wait_for("/")
-    leave()
-    wait_outlived(nginx)
+    leave_early(nginx, origin)
     gate.set()
     wait_until(lambda: 'GET / 499 MISS "-"' in nginx.access_log())
 
@@ -272,10 +257,7 @@ def test_the_log_says_that_the_client_left(leaving, origin, gate):
 def test_a_reload_while_it_goes_on(leaving, origin, gate):
     origin.on("/", Reply(headers=FRESH, body=BODY, body_wait=gate))
     nginx = leaving("")
-    _, leave = ask(nginx, "reset")
-    origin.wait_for("/")
-    leave()
-    wait_outlived(nginx)
+    leave_early(nginx, origin)
     nginx.reload()
     other = nginx.connect()
     other.send_request("GET", "/")
@@ -294,10 +276,7 @@ def test_it_ends_with_an_old_worker_s_time(leaving, origin, gate):
     nginx = leaving("")
     nginx.shutdown_timeout = "300ms"
     nginx.reload(nginx.conf)
-    _, leave = ask(nginx, "reset")
-    origin.wait_for("/")
-    leave()
-    wait_outlived(nginx)
+    leave_early(nginx, origin)
     nginx.reload()
     wait_until(lambda: len(nginx.all_workers()) == 1, 10,
                "the old worker's exit")

@@ -2,13 +2,12 @@
 
 import os
 import signal
-import threading
 import time
 
 import pytest
 
 from lib.cached import logged, metric, purge, verdict
-from lib.client import Connection
+from lib.client import Connection, answers
 from lib.origin import Reply
 from lib.ports import free_port
 from lib.wait import wait_until
@@ -24,13 +23,6 @@ def ask(nginx, count, target="/", headers=(), port=None):
     for client in clients:
         client.send_request("GET", target, headers)
     return clients
-
-
-def answers(clients):
-    responses = [client.read_response() for client in clients]
-    for client in clients:
-        client.close()
-    return responses
 
 
 def waiting(nginx, count, **labels):
@@ -54,13 +46,6 @@ def nothing_left(nginx):
     wait_until(lambda: running(nginx) == 0, 5, "the end of all fills")
     wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0,
                5, "the release of all pins")
-
-
-@pytest.fixture
-def gate():
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 @pytest.fixture

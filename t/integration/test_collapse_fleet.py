@@ -9,6 +9,7 @@ import time
 import pytest
 
 from lib.cached import metric, purge, verdict
+from lib.client import answers
 from lib.fleet import redis_up
 from lib.origin import Reply
 from lib.wait import wait_until
@@ -17,25 +18,11 @@ FRESH = {"Cache-Control": "max-age=60"}
 STATUS = "location = /status { stub_status; }"
 
 
-@pytest.fixture
-def gate():
-    event = threading.Event()
-    yield event
-    event.set()
-
-
 def ask(nginx, count, target="/p"):
     clients = [nginx.connect(timeout=30) for _ in range(count)]
     for client in clients:
         client.send_request("GET", target)
     return clients
-
-
-def answers(clients):
-    responses = [client.read_response() for client in clients]
-    for client in clients:
-        client.close()
-    return responses
 
 
 def waiting(nginx, count):

@@ -1,7 +1,6 @@
 """A popular object is fetched again before it expires, by nobody's request."""
 
 import os
-import threading
 import time
 
 import pytest
@@ -19,13 +18,6 @@ from lib.wait import wait_until
 EARLY = "edge_cache_early_refresh 1000;"
 SOON = {"Cache-Control": "max-age=30", "Surrogate-Key": "t"}
 STATUS = "location = /status { stub_status; }"
-
-
-@pytest.fixture
-def gate():
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 @pytest.fixture

@@ -147,6 +147,14 @@ class Tls(Connection):
         self._file = self.socket.makefile("rb")
 
 
+def answers(clients):
+    """The response to each; their connections are closed then."""
+    responses = [client.read_response() for client in clients]
+    for client in clients:
+        client.close()
+    return responses
+
+
 def encode_request(method, target, headers=(), body=None):
     """Adds Host unless given, and Content-Length when there is a body.
 
