@@ -41,24 +41,21 @@ Hash128 failure_name(const Request &request)
     return name;
 }
 
+// Where it is noted that only clients can fetch it.
+Hash128 foreground_name(Hash128 fill)
+{
+    fill.lo ^= 8;
+    return fill;
+}
+
+bool needs_client(const Request &request)
+{
+    return request.zone().is_noted(foreground_name(fill_name(request)));
+}
+
 bool has_just_failed(const Request &request)
 {
     return request.zone().is_noted(failure_name(request));
-}
-
-// Something stale is sent at once: the origin is asked in the background, or
-// not at all for a moment after it has failed.
-bool answers_stale(const ngx_http_request_t *r, Request &request)
-{
-    if (!request.stale) {
-        return false;
-    }
-    if (has_just_failed(request)) {
-        return use_stale(request, cache::kStaleError) ||
-               use_stale(request, cache::kStaleUpdating);
-    }
-    return request.lcf.background_update.value && can_refresh(r) &&
-           use_stale(request, cache::kStaleUpdating);
 }
 
 // An answer to HEAD fills nothing, what a client forbids to store is nobody
@@ -111,6 +108,20 @@ bool may_look_in_redis(const Request &request)
     return request.zone().redis() != nullptr && !request.is_pass;
 }
 
+bool answers_stale(const ngx_http_request_t *r, Request &request)
+{
+    if (!request.stale) {
+        return false;
+    }
+    if (has_just_failed(request)) {
+        return use_stale(request, cache::kStaleError) ||
+               use_stale(request, cache::kStaleUpdating);
+    }
+    return request.lcf.background_update.value && can_refresh(r) &&
+           !needs_client(request) &&
+           use_stale(request, cache::kStaleUpdating);
+}
+
 void join_fill(ngx_http_request_t *r, Request &request)
 {
     if (answers_stale(r, request) || !can_collapse(r, request)) {
@@ -137,7 +148,7 @@ void join_fill(ngx_http_request_t *r, Request &request)
 
 std::optional<tier::FillRole> lead_refresh(const Request &request)
 {
-    if (has_just_failed(request)) {
+    if (has_just_failed(request) || needs_client(request)) {
         return std::nullopt;
     }
     tier::Zone &zone = request.zone();
@@ -150,6 +161,13 @@ std::optional<tier::FillRole> lead_refresh(const Request &request)
         return std::nullopt;
     }
     return tier::FillRole(zone, wish.name, joined.fill);
+}
+
+void note_needs_client(const Request &refresh)
+{
+    constexpr Millis time{60'000};
+    refresh.zone().note_refused(foreground_name(refresh.role->name()),
+                                shm::HitForMiss::Place::origin, time);
 }
 
 void note_failure(const Request &request)

@@ -17,6 +17,10 @@ unsigned sharing_kind(const cache::RequestFacts &request);
 // Not where answers turned out not to be shared a moment ago.
 bool may_look_in_redis(const Request &request);
 
+// Whether something stale is sent at once: the origin is asked in the
+// background, or not at all for a moment after it has failed.
+bool answers_stale(const ngx_http_request_t *r, Request &request);
+
 // For a miss: it gets a part in fetching, or another's fill to wait for
 // (request.awaited), or a hit after all: what is stale, while another asks, or
 // shortly after the origin has failed.
@@ -25,6 +29,10 @@ void join_fill(ngx_http_request_t *r, Request &request);
 // The origin has failed: whoever may be sent something stale does not ask it
 // again for 2 seconds.
 void note_failure(const Request &request);
+
+// A refresh would fill something else: for a minute clients ask the origin for
+// it themselves.
+void note_needs_client(const Request &refresh);
 
 // Until there is a hit, or the request has to ask the API itself. Looks into
 // Redis, too, once it is its turn.

@@ -1,5 +1,6 @@
 #include "flow/fetch_limit.h"
 
+#include "flow/stale.h"
 #include "ngx/headers.h"
 
 namespace edge::flow {
@@ -50,6 +51,10 @@ Turn take_turn(Request &request)
     if (!request.has_waited_for_turn) {
         if (try_take(request)) {
             return Turn::go;
+        }
+        if (use_stale(request, cache::kStaleUpdating) ||
+            use_stale(request, cache::kStaleError)) {
+            return Turn::stale;
         }
         if (request.zone().may_wait()) {
             return Turn::wait;

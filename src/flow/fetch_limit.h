@@ -11,6 +11,7 @@ namespace edge::flow {
 enum class Turn
 {
     go, // upstream: it has a turn, needs none, or has waited long enough
+    stale, // what is stored is sent instead
     wait,
     refuse
 };

@@ -187,6 +187,8 @@ ngx_int_t begin_fetch(ngx_http_request_t *r, Request &request)
             pending.run(r, wait_for_turn(pending.flow(), request));
         return rc == NGX_AGAIN ? rc : begin_fetch(r, request);
     }
+    case Turn::stale:
+        return serve(r, request);
     case Turn::go:
         break;
     }
@@ -281,6 +283,7 @@ ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
     Reason reason = examine(r, request);
     if (reason == Reason::none && !fills_the_same(r, request)) {
         reason = Reason::refresh_identity;
+        note_needs_client(request);
     }
     if (reason != Reason::none) {
         request.refuse(reason);

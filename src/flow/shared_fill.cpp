@@ -126,6 +126,9 @@ ngx::Task look_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
                         Request &request)
 {
     co_await find_in_redis(flow, r, request);
+    if (!request.hit && !request.refresh && answers_stale(r, request)) {
+        co_return; // the refresh looks for whoever fetches it
+    }
     if (may_share(request)) {
         co_await claim_fill(flow, r, request);
     }

@@ -50,6 +50,7 @@ public:
     // Others of this instance wait.
     bool leads() const { return fill_.id != 0; }
     const shm::FillId &fill() const { return fill_; }
+    const Hash128 &name() const { return name_; }
     // Other instances, too.
     void hold(const FillLock &lock) { lock_ = lock; }
     // Somebody of this instance waits, or has waited.

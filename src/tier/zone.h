@@ -289,7 +289,8 @@ private:
     std::vector<std::size_t> fetch_groups_;
     std::optional<FillBudget> fill_budget_;
     std::unordered_set<FillWait *> waits_;
-    std::array<std::list<FetchWait *>, shm::FetchCounts::kGroups> fetch_waits_;
+    using FetchWaits = std::list<FetchWait *>;
+    std::array<FetchWaits, shm::FetchCounts::kGroups> fetch_waits_;
     std::size_t max_waits_ = 0;
     std::optional<shm::OwnerSlot> owner_;
     RedisTier *redis_ = nullptr;

@@ -8,18 +8,12 @@ import time
 import pytest
 
 from lib.cached import metric, verdict
+from lib.client import answers
 from lib.origin import Reply
 from lib.wait import wait_until
 
 FRESH = {"Cache-Control": "max-age=60"}
 PRIVATE = {"Cache-Control": "private"}
-
-
-@pytest.fixture
-def gate():
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 class Gauge:
@@ -47,13 +41,6 @@ def ask(nginx, targets):
     for client, target in zip(clients, targets):
         client.send_request("GET", target)
     return clients
-
-
-def answers(clients):
-    responses = [client.read_response() for client in clients]
-    for client in clients:
-        client.close()
-    return responses
 
 
 def running(nginx, **labels):
@@ -132,6 +119,25 @@ def test_or_refused(cached, origin, gate):
     # That it was refused says nothing of the resource.
     assert nginx.get("/other").status == 200
     assert verdict(nginx.get("/other")) == ("HIT", None)
+
+
+@pytest.mark.parametrize("allowed, status", [
+    ("stale-while-revalidate=60", "UPDATING"), ("stale-if-error=60", "STALE")])
+def test_what_may_be_sent_stale_does_not_wait(cached, origin, gate, allowed,
+                                              status):
+    origin.on("/held", Reply(headers=FRESH, body=b"x", wait=gate))
+    origin.on("/", Reply(headers={"Cache-Control": f"max-age=10, {allowed}",
+                                  "Age": "11"}, body=b"old"))
+    nginx = cached("edge_cache_fetch_limit 1;"
+                   " edge_cache_background_update off;")
+    nginx.get("/")
+    clients = ask(nginx, ["/held"])
+    origin.wait_for("/held")
+    response = nginx.get("/")
+    assert (response.body, verdict(response)) == (b"old", (status, None))
+    assert origin.count("/") == 1
+    gate.set()
+    answers(clients)
 
 
 def test_each_upstream_has_its_own(cached, origin, gate):
