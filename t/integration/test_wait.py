@@ -6,9 +6,11 @@ import time
 import pytest
 
 from lib.cached import api, verdict
+from lib.cluster import Cluster
 from lib.fleet import (log_metric, try_purge, version, wait_acknowledged,
                        wait_current)
 from lib.redis_server import RedisServer
+from lib.sentinels import NAME, Sentinels
 from lib.wait import wait_until
 
 
@@ -107,6 +109,47 @@ def test_lookups_do_not_wait_for_replicas(fleet, tagged, redis, replica):
             took.append(time.monotonic() - began)
     # A beat every 50 ms blocks its own connection for 500 ms.
     assert sorted(took)[len(took) * 3 // 4] < 0.2
+
+
+def test_a_new_master_without_replicas_is_not_trusted(fleet, tagged,
+                                                      tmp_path):
+    group = Sentinels(tmp_path / "sentinels")
+    try:
+        group.start()
+        a, = fleet.start(
+            1, zone_options="coherence=strict wait=1",
+            address="; server ".join(group.addresses)
+            + f"; mode sentinel; master {NAME}")
+        wait_acknowledged(a)
+        version(a)
+        assert hits(a)
+        group.master.kill()
+        wait_until(lambda: f"redis master is {group.replica.address}"
+                   in a.error_log(), 20, "the new master")
+        wait_until(lambda: log_metric(a, "sequence") == 1, 15, "a new epoch")
+        assert verdict(a.get("/p")) == ("MISS", "log_behind")
+        assert log_metric(a, "current") == 0
+        answer = try_purge(a, tags=["t"], wait="300ms")
+        assert answer.status == 503
+        assert answer.json()["replicated"] is False
+    finally:
+        group.stop()
+
+
+def test_in_a_cluster_the_replica_of_the_logs_master_counts(fleet, tagged,
+                                                            tmp_path):
+    nodes = Cluster(tmp_path / "cluster", replicas=1)
+    try:
+        nodes.start()
+        a, b = fleet.start(2, zone_options="coherence=strict wait=1",
+                           address=nodes.address + "; mode cluster")
+        wait_acknowledged(a, 30)
+        for nginx in a, b:
+            version(nginx)
+            assert hits(nginx)
+            assert log_metric(nginx, "replicas") == 1
+    finally:
+        nodes.stop()
 
 
 @pytest.mark.parametrize("options, mode, warned", [
