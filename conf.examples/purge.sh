@@ -26,6 +26,7 @@ while :; do
                   --output "$answer" --write-out '%{http_code}' "$1")
     case $status in
         200) cat "$answer"; echo; exit 0 ;;
+        429) ;;
         4??) cat "$answer"; echo; exit 2 ;;
     esac
     tries=$((tries - 1))

@@ -36,12 +36,18 @@ bool is_token(std::string_view text, const Digest &expected)
 } // namespace
 
 std::variant<const conf::Token *, Answer> authorize(ngx_http_request_t *r,
-                                                    const conf::Api &api)
+                                                    const conf::Api &api,
+                                                    Access access)
 {
-    if (!api.write) {
+    if (!api.write && access == Access::write) {
         return problem(NGX_HTTP_FORBIDDEN,
                        "This endpoint is read-only. Write \"edge_api write=on "
                        "token_file=FILE;\" to allow it.");
+    }
+    if (api.tokens.empty()) {
+        return problem(NGX_HTTP_FORBIDDEN,
+                       "This needs a token: write \"edge_api "
+                       "token_file=FILE;\".");
     }
     const auto text = bearer_token(r);
     if (!text) {
@@ -59,6 +65,11 @@ std::variant<const conf::Token *, Answer> authorize(ngx_http_request_t *r,
     if (found == nullptr) {
         return problem(NGX_HTTP_FORBIDDEN,
                        "This token is not one of those in token_file.");
+    }
+    if (access == Access::write && !found->may_write) {
+        return problem(NGX_HTTP_FORBIDDEN,
+                       "This token only reads: its line in token_file says "
+                       "\"read\".");
     }
     return found;
 }

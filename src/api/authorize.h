@@ -1,4 +1,4 @@
-// Who may write what.
+// Who may read and write what.
 #pragma once
 
 #include <optional>
@@ -11,9 +11,16 @@
 
 namespace edge::api {
 
+enum class Access
+{
+    read,
+    write // needs write=on
+};
+
 // Whose token the request carries, or the refusal.
 std::variant<const conf::Token *, Answer> authorize(ngx_http_request_t *r,
-                                                    const conf::Api &api);
+                                                    const conf::Api &api,
+                                                    Access access);
 
 // What of this purge is beyond the token; nothing when all of it is within.
 std::optional<Answer> refuse_purge(const conf::Token &token,

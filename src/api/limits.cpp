@@ -223,7 +223,9 @@ ngx_int_t run(ngx_http_request_t *r, Inquiry &inquiry)
 // Limits know no tenants: whose token is for some of them only may not ask.
 std::optional<Answer> refuse_inquiry(ngx_http_request_t *r)
 {
-    const auto authorized = authorize(r, *conf::location(r).api);
+    const auto authorized = authorize(
+        r, *conf::location(r).api,
+        r->method == NGX_HTTP_DELETE ? Access::write : Access::read);
     if (const auto *refused = std::get_if<Answer>(&authorized)) {
         return *refused;
     }

@@ -209,10 +209,32 @@ invalidate::PurgeParse parse(ngx_http_request_t *r, const std::string &body)
                         : invalidate::parse_purge_body(body);
 }
 
+// What is refused takes nothing from the rate.
+std::optional<Answer> refuse_rate(ngx_http_request_t *r, const conf::Api &api,
+                                  const Purge &purge)
+{
+    if (!api.purges) {
+        return std::nullopt;
+    }
+    const Millis wait =
+        conf::main(r).zones.front()->admit_purge(*api.purges);
+    if (wait == Millis(0)) {
+        return std::nullopt;
+    }
+    ngx_str_t who = ngx::str(purge.who);
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                  "edge purge by \"%V\" is above purge_rate=", &who);
+    add_header(r, "Retry-After",
+               std::to_string((wait.count() + 999) / 1000));
+    return problem(NGX_HTTP_TOO_MANY_REQUESTS,
+                   "More purges than purge_rate= allows: name several things "
+                   "in one, and send it again after Retry-After.");
+}
+
 std::optional<Answer> prepare(ngx_http_request_t *r, Purge &purge)
 {
     const conf::Api &api = *conf::location(r).api;
-    auto authorized = authorize(r, api);
+    auto authorized = authorize(r, api, Access::write);
     if (auto *refused = std::get_if<Answer>(&authorized)) {
         return std::move(*refused);
     }
@@ -235,7 +257,10 @@ std::optional<Answer> prepare(ngx_http_request_t *r, Purge &purge)
     if (auto refused = choose_zones(conf::main(r), purge)) {
         return refused;
     }
-    return refuse_reach(purge, api.max_purge);
+    if (auto refused = refuse_reach(purge, api.max_purge)) {
+        return refused;
+    }
+    return refuse_rate(r, api, purge);
 }
 
 ngx_int_t run(ngx_http_request_t *r, Purge &purge)
@@ -286,7 +311,8 @@ ngx_int_t purge_object(ngx_http_request_t *r, tier::Zone &zone,
 
 ngx_int_t post_purge(ngx_http_request_t *r)
 {
-    auto authorized = authorize(r, *conf::location(r).api);
+    auto authorized =
+        authorize(r, *conf::location(r).api, Access::write);
     if (const auto *refused = std::get_if<Answer>(&authorized)) {
         const ngx_int_t rc = ngx_http_discard_request_body(r);
         return rc == NGX_OK ? send(r, *refused) : rc;

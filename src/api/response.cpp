@@ -24,6 +24,8 @@ std::string_view title(ngx_uint_t status)
         return "Method Not Allowed";
     case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
         return "Content Too Large";
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+        return "Too Many Requests";
     case NGX_HTTP_SERVICE_UNAVAILABLE:
         return "Service Unavailable";
     default:

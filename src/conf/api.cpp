@@ -53,6 +53,24 @@ char *set_max_purge(ngx_conf_t *cf, Api &api, std::string_view word,
     return NGX_CONF_OK;
 }
 
+// "10r/s", or "10r/s,100" with a burst.
+char *set_purge_rate(ngx_conf_t *cf, Api &api, std::string_view word,
+                     std::string_view value)
+{
+    const std::size_t comma = value.find(',');
+    const auto rate = limit::parse_rate(value.substr(0, comma));
+    const auto burst = comma == value.npos
+                           ? std::optional<std::uint64_t>(1)
+                           : limit::parse_burst(value.substr(comma + 1));
+    if (!rate || !burst) {
+        return refuse(cf, word, rate ? limit::kBurstSyntax
+                                     : limit::kRateSyntax);
+    }
+    api.purges = limit::make_bucket(*rate, *burst);
+    return api.purges ? NGX_CONF_OK
+                      : refuse(cf, word, limit::kBucketTooSlow);
+}
+
 char *set_parameter(ngx_conf_t *cf, Api &api, std::string_view word)
 {
     if (const auto write = parameter(word, "write")) {
@@ -68,9 +86,12 @@ char *set_parameter(ngx_conf_t *cf, Api &api, std::string_view word)
     if (const auto reach = parameter(word, "max_purge")) {
         return set_max_purge(cf, api, word, *reach);
     }
+    if (const auto rate = parameter(word, "purge_rate")) {
+        return set_purge_rate(cf, api, word, *rate);
+    }
     return refuse(cf, word,
-                  "write write=on, token_file=FILE, max_purge=REACH, or "
-                  "nothing");
+                  "write write=on, token_file=FILE, max_purge=REACH, "
+                  "purge_rate=RATE, or nothing");
 }
 
 // Routes are what comes behind the location's name.

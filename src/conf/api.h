@@ -1,9 +1,11 @@
 // edge_api: the operator's endpoint.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "conf/token_file.h"
+#include "limit/gcra.h"
 #include "ngx/nginx.h"
 
 namespace edge::conf {
@@ -21,6 +23,8 @@ struct Api
     bool write = false;
     std::vector<Token> tokens;
     Reach max_purge = Reach::zone;
+    // Of all purges that one server is asked for; none: as many as come.
+    std::optional<limit::Bucket> purges;
 };
 
 // `conf` is a Location.

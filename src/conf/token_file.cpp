@@ -42,6 +42,10 @@ std::optional<std::uint32_t> parse_kinds(std::string_view text)
 
 bool set_scope(Token &token, std::string_view word)
 {
+    if (word == "read") {
+        token.may_write = false;
+        return true;
+    }
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
     const std::string_view value =
@@ -101,8 +105,8 @@ parse_tokens(std::string_view text)
         }
         auto token = parse_line(line, number);
         if (!token) {
-            return "write name=NAME, tenants=A,B or kinds=tags,url,path,"
-                   "prefix,key,all behind the token" +
+            return "write name=NAME, tenants=A,B, kinds=tags,url,path,"
+                   "prefix,key,all or read behind the token" +
                    where;
         }
         tokens.push_back(*std::move(token));

@@ -4,6 +4,7 @@
 //   name=NAME         for the audit log; without it "token N", N the line
 //   tenants=A,B       purges of these tenants only, never of all ("*")
 //   kinds=tags,url    of tags, url, path, prefix, key, all: these only
+//   read              asks only: no purges, nothing is reset
 // separated by spaces. A token alone may do everything. Empty lines and lines
 // that begin with # mean nothing.
 #pragma once
@@ -24,6 +25,7 @@ struct Token
     std::string name;
     std::vector<std::string> tenants; // empty: any
     std::uint32_t kinds = 0;          // invalidate::PurgeKind bits
+    bool may_write = true;
 };
 
 // All tokens of a file's text, or what is wrong with it: one sentence that

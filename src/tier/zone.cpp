@@ -28,6 +28,8 @@ struct ZoneHead
     shm::Counters counters;
     shm::FetchCounts::Table fetches{};
     std::uint64_t uses = 0; // of what was not found in memory
+    // Of the api's purges (limit/gcra.h).
+    limit::Micros purge_tat = 0;
 };
 
 namespace {
@@ -401,6 +403,22 @@ std::uint64_t Zone::live_instances()
 {
     const Lock lock(*this);
     return head_->membership.live;
+}
+
+Millis Zone::admit_purge(const limit::Bucket &bucket)
+{
+    const Lock lock(*this);
+    const auto now =
+        static_cast<limit::Micros>(ngx::boot_now().time_since_epoch().count()) *
+        1000;
+    const limit::Decision decision =
+        limit::decide(bucket, head_->purge_tat, now, 1);
+    if (decision.allowed) {
+        head_->purge_tat = decision.tat;
+        return Millis(0);
+    }
+    const auto wait = limit::wait_for(bucket, decision.level, 1).value_or(0);
+    return Millis(static_cast<Millis::rep>(wait / 1000) + 1);
 }
 
 std::uint64_t Zone::leave()

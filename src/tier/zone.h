@@ -21,6 +21,7 @@
 #include "cache/reason.h"
 #include "client/config.h"
 #include "invalidate/generation.h"
+#include "limit/gcra.h"
 #include "ngx/nginx.h"
 #include "ngx/zone.h"
 #include "shm/counters.h"
@@ -168,6 +169,11 @@ public:
     // The next place in the log of a zone that is its own.
     invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
                                  invalidate::PurgeMode mode);
+
+    // One more purge through the api of this server, whatever zone it is of.
+    // 0: it may come; otherwise when it may. The zone is but the place where
+    // that is counted.
+    Millis admit_purge(const limit::Bucket &bucket);
 
     // Redis is away: it holds here, until it is in the log.
     void purge_locally(std::span<const invalidate::RowKey> rows,

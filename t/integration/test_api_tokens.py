@@ -127,3 +127,77 @@ def test_a_long_purge_is_a_short_line(start):
     ask(nginx, DEPLOY, tenant="a", tags=["t" * 1000, "u" * 1000])
     line = nginx.wait_for_log('edge purge by "deploy"')
     assert len(line) < 800 and "..." in line
+
+
+READER = "reader-0123456789abcdef"
+
+
+@pytest.fixture
+def reader(cached, tmp_path):
+    """An endpoint that takes no writes, and one that does."""
+    file = tmp_path / "tokens"
+    file.write_text(f"{DEPLOY}\n{READER} name=dashboard read\n")
+    return cached("edge_limit zone=l;", http="""
+        edge_limit_zone $http_x_key zone=l:1m rate=10r/s;""", server=f"""
+        location /tokens/ {{ edge_api write=on token_file={file}; }}
+        location /reads/ {{ edge_api token_file={file}; }}
+        location /open/ {{ edge_api; }}""")
+
+
+@pytest.mark.parametrize("path, method, token, status", [
+    ("tokens", "GET", READER, 200), ("tokens", "GET", DEPLOY, 200),
+    ("reads", "GET", READER, 200), ("reads", "GET", DEPLOY, 200),
+    ("tokens", "DELETE", READER, 403), ("tokens", "DELETE", DEPLOY, 200),
+    ("reads", "DELETE", DEPLOY, 403), ("open", "GET", READER, 403),
+    ("reads", "GET", "unknown-0123456789", 403)])
+def test_a_token_that_reads_asks_and_changes_nothing(reader, path, method,
+                                                     token, status):
+    answer = reader.get(f"/{path}/limits?zone=l&key=a",
+                        {"Authorization": f"Bearer {token}"}, method)
+    assert answer.status == status, answer
+
+
+def test_a_token_that_reads_purges_nothing(reader):
+    reader.get("/")
+    answer = ask(reader, READER, all=True, zone="z")
+    assert answer.status == 403
+    assert "only reads" in answer.text
+    assert verdict(reader.get("/"))[0] == "HIT"
+
+
+def test_purges_above_their_rate_are_told_when_to_come_again(start):
+    nginx = start("purge_rate=1r/m,2", tenants=False)
+    nginx.get("/")
+    assert [ask(nginx, DEPLOY, tags=["x"]).status for _ in range(3)] == [
+        200, 200, 429]
+    refused = ask(nginx, DEPLOY, url="/")
+    assert refused.status == 429
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert refused.json()["title"] == "Too Many Requests"
+    assert verdict(nginx.get("/"))[0] == "HIT"
+    nginx.wait_for_log('edge purge by "deploy" is above purge_rate=')
+
+
+def test_what_is_refused_takes_nothing_from_the_rate(start):
+    nginx = start("purge_rate=1r/m", tenants=False)
+    for _ in range(3):
+        assert ask(nginx, DEPLOY).status == 400
+        assert ask(nginx, SHOP, prefix="/").status == 403
+    assert ask(nginx, DEPLOY, tags=["x"]).status == 200
+
+
+def test_all_workers_count_purges_together(start):
+    nginx = start("purge_rate=1r/m,5", tenants=False, workers=2)
+    answers = [ask(nginx, DEPLOY, tags=["x"]).status for _ in range(12)]
+    assert answers.count(200) == 5
+
+
+@pytest.mark.parametrize("rate, says", [
+    ("fast", "a rate is"), ("10r/s,0", "a burst is"),
+    ("1r/d,1000000", "smaller burst")])
+def test_a_wrong_purge_rate_says_what_to_write(cached, rate, says):
+    nginx = cached()
+    code, said = nginx.check_config(proxy_conf(
+        1, "127.0.0.1:1", server=f"""
+        location /edge/ {{ edge_api purge_rate={rate}; }}"""))
+    assert code != 0 and says in said, said
