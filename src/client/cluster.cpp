@@ -70,6 +70,9 @@ Cluster::Member &Cluster::join(const redis::Endpoint &endpoint)
     for (const Subscription &subscription : on_connect_) {
         node.on_connect(subscription.callback, subscription.data);
     }
+    for (const Subscription &subscription : on_loss_) {
+        node.on_loss(subscription.callback, subscription.data);
+    }
     node.start();
     return *members_.back();
 }
@@ -91,6 +94,14 @@ void Cluster::on_connect(Node::Callback callback, void *data)
     on_connect_.push_back({callback, data});
     for (const auto &member : members_) {
         member->node.on_connect(callback, data);
+    }
+}
+
+void Cluster::on_loss(Node::Callback callback, void *data)
+{
+    on_loss_.push_back({callback, data});
+    for (const auto &member : members_) {
+        member->node.on_loss(callback, data);
     }
 }
 

@@ -37,8 +37,9 @@ public:
     // Of all that have said; the policy of one.
     std::optional<redis::MemoryInfo> memory() const;
 
-    // See Node::on_connect(): of any node.
+    // See Node: of any node.
     void on_connect(Node::Callback callback, void *data);
+    void on_loss(Node::Callback callback, void *data);
 
 private:
     // A master. It lives on for a while when it has no slots any more: what it
@@ -82,6 +83,7 @@ private:
         void *data;
     };
     std::vector<Subscription> on_connect_;
+    std::vector<Subscription> on_loss_;
 };
 
 } // namespace edge::client

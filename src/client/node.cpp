@@ -44,6 +44,18 @@ void Node::on_connect(Callback callback, void *data)
     on_connect_.push_back({callback, data});
 }
 
+void Node::on_loss(Callback callback, void *data)
+{
+    on_loss_.push_back({callback, data});
+}
+
+void Node::call(const std::vector<Subscription> &subscriptions)
+{
+    for (const Subscription &subscription : subscriptions) {
+        subscription.callback(subscription.data);
+    }
+}
+
 template <typename Command>
 bool Node::submit(redis::Operation &operation, const Command &command,
                   Millis timeout)
@@ -103,9 +115,7 @@ void Node::on_up()
     }
     exchange_.emplace(node_, link_.output());
     memory_.start();
-    for (const Subscription &subscription : on_connect_) {
-        subscription.callback(subscription.data);
-    }
+    call(on_connect_);
 }
 
 void Node::on_down()
@@ -114,6 +124,7 @@ void Node::on_down()
     exchange_->close();
     exchange_.reset();
     completions_.post();
+    call(on_loss_);
 }
 
 std::pmr::memory_resource *Node::reply_target()

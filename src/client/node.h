@@ -72,6 +72,8 @@ public:
     // as the client lives. `data` outlives it.
     using Callback = void (*)(void *data);
     void on_connect(Callback callback, void *data);
+    // Likewise, whenever one has been lost.
+    void on_loss(Callback callback, void *data);
 
 private:
     void watch(redis::Micros deadline);
@@ -97,7 +99,10 @@ private:
     ngx::Timer deadline_timer_;
     redis::Micros deadline_{0}; // of the running timer
     ngx::Posted completions_;
+    static void call(const std::vector<Subscription> &subscriptions);
+
     std::vector<Subscription> on_connect_;
+    std::vector<Subscription> on_loss_;
 };
 
 } // namespace edge::client

@@ -112,6 +112,15 @@ void Redis::on_connect(Node::Callback callback, void *data)
     }
 }
 
+void Redis::on_loss(Node::Callback callback, void *data)
+{
+    if (cluster_) {
+        cluster_->on_loss(callback, data);
+    } else {
+        node_->on_loss(callback, data);
+    }
+}
+
 std::unique_ptr<Route> Redis::add_route(RouteUser &user, std::string_view key)
 {
     users_.push_back(&user);

@@ -78,6 +78,8 @@ public:
     // Called whenever a connection has been made, the first included; as long
     // as the client lives. `data` outlives it.
     void on_connect(Node::Callback callback, void *data);
+    // Likewise, whenever one has been lost: what was waited for may not come.
+    void on_loss(Node::Callback callback, void *data);
 
     // For one more connection, to where `key` is. The user is told when its
     // route may have changed, by its move(); it goes before this.

@@ -32,10 +32,12 @@ local held = redis.call('GET', KEYS[1])
 if held ~= ARGV[1] and held ~= ARGV[1] .. '+' then
     return 0
 end
-if ARGV[2] == '0' then
-    redis.call('SET', KEYS[1], '=', 'PX', 1000)
-else
-    redis.call('SET', KEYS[1], '-', 'PX', ARGV[2])
+local state, time = '-', ARGV[2]
+if time == '0' then
+    state, time = '=', 1000
+end
+if redis.pcall('SET', KEYS[1], state, 'PX', time).err then
+    redis.call('DEL', KEYS[1])
 end
 if held:sub(-1) == '+' then
     redis.call('PUBLISH', ARGV[3], ARGV[4])

@@ -6,7 +6,7 @@
 //   -          answers are not shared: nobody is to wait
 //   =          just released: look for the object again
 //
-// Needs +get +set +pttl +publish.
+// Needs +get +set +pttl +publish, and +del when memory is short.
 #pragma once
 
 #include "redis/script.h"
@@ -21,7 +21,7 @@ namespace edge::redis {
 extern const Script kClaimScript;
 
 // KEYS lock    ARGV token, ms to hold "-" or "0", channel, message
-// The message is sent if somebody waits.
+// The message is sent if somebody waits. Without memory the lock is gone.
 // -> 1 released, 0 it was not held
 extern const Script kReleaseScript;
 

@@ -12,9 +12,14 @@ namespace edge::tier {
 
 namespace {
 
-Claim read_claim(const redis::Reply *reply)
+Claim read_claim(const redis::Operation &operation)
 {
-    if (reply == nullptr || reply->type != redis::ReplyType::integer) {
+    const redis::Reply *reply = operation.reply();
+    if (reply == nullptr) {
+        return operation.outcome() == redis::Outcome::idle ? Claim::no_answer
+                                                           : Claim::unknown;
+    }
+    if (reply->type != redis::ReplyType::integer) {
         return Claim::no_answer;
     }
     switch (reply->integer) {
@@ -54,7 +59,8 @@ Hash128 FillLock::name() const
     return hash128(key, same_everywhere);
 }
 
-// One release on its way, with everything the command points at.
+// One release on its way, or one that has to wait for a connection, with
+// everything the command points at.
 class FillLocks::Release
 {
 public:
@@ -70,12 +76,20 @@ public:
     {
     }
 
-    bool send(client::Redis &redis) { return redis.submit(operation_, call_); }
+    void send(client::Redis &redis) { redis.submit(operation_, call_); }
+    bool is_pending() const
+    {
+        return operation_.outcome() == redis::Outcome::pending;
+    }
 
 private:
     static void over(void *data)
     {
         auto *release = static_cast<Release *>(data);
+        const redis::Reply *reply = release->operation_.reply();
+        if (reply == nullptr || reply->type != redis::ReplyType::integer) {
+            return;
+        }
         release->all_.remove_if(
             [release](const Release &other) { return &other == release; });
     }
@@ -96,6 +110,8 @@ FillLocks::FillLocks(client::Redis &redis, Zone &zone)
     : redis_(redis), zone_(zone),
       channel_(channel_of(redis.config(), zone.settings.name))
 {
+    redis_.on_connect(&FillLocks::on_connect, this);
+    redis_.on_loss(&FillLocks::on_loss, this);
 }
 
 FillLocks::~FillLocks() = default;
@@ -115,16 +131,32 @@ FillLock FillLocks::lock(std::string_view key, unsigned kind,
     return lock;
 }
 
-ngx::Task FillLocks::claim(ngx::Flow &flow, const FillLock &lock, Millis age,
-                           bool again, Claim &claim)
+ngx::Task FillLocks::claim(ngx::Flow &flow, const Wish &wish, Claim &claim)
 {
-    const std::string time = std::to_string(age.count());
-    const std::string_view keys[] = {lock.key};
-    const std::string_view arguments[] = {lock.token, time, again ? "1" : "0"};
+    const std::string time = std::to_string(wish.age.count());
+    const std::string_view keys[] = {wish.lock.key};
+    const std::string_view arguments[] = {wish.lock.token, time,
+                                          wish.again ? "1" : "0"};
     std::pmr::monotonic_buffer_resource memory;
     client::Call call(flow, redis_, memory,
-                      redis::ScriptCall{&redis::kClaimScript, keys, arguments});
-    claim = read_claim((co_await call).reply());
+                      redis::ScriptCall{&redis::kClaimScript, keys, arguments},
+                      wish.patience);
+    claim = read_claim(co_await call);
+}
+
+void FillLocks::on_connect(void *locks)
+{
+    auto *self = static_cast<FillLocks *>(locks);
+    for (Release &release : self->releases_) {
+        if (!release.is_pending()) {
+            release.send(self->redis_);
+        }
+    }
+}
+
+void FillLocks::on_loss(void *locks)
+{
+    static_cast<FillLocks *>(locks)->zone_.wake_waits_elsewhere();
 }
 
 void FillLocks::on_message(std::string_view message)
@@ -140,10 +172,11 @@ void FillLocks::on_message(std::string_view message)
 
 void FillLocks::release(const FillLock &lock, Millis hit_for_miss)
 {
-    releases_.emplace_back(releases_, lock, hit_for_miss, channel_);
-    if (!releases_.back().send(redis_)) {
-        releases_.pop_back();
+    if (releases_.size() == kMaxReleases) {
+        releases_.pop_front();
     }
+    releases_.emplace_back(releases_, lock, hit_for_miss, channel_);
+    releases_.back().send(redis_);
 }
 
 } // namespace edge::tier

@@ -25,7 +25,8 @@ struct FillLock
 
 enum class Claim
 {
-    no_answer,
+    no_answer,  // not asked, or refused
+    unknown,    // no answer in time: it may be held by us
     held,       // by us: fill it
     elsewhere,  // another instance fills it
     not_shared, // answers are not stored: nobody waits
@@ -46,12 +47,17 @@ public:
     // `key` is the object's; requests of different `kind` do not share.
     FillLock lock(std::string_view key, unsigned kind, std::uint64_t fill);
 
-    // For as long as `age` at most. `again`: released has been answered, and
-    // the object is not there.
-    ngx::Task claim(ngx::Flow &flow, const FillLock &lock, Millis age,
-                    bool again, Claim &claim);
+    struct Wish
+    {
+        const FillLock &lock;
+        Millis age;      // for as long at most
+        Millis patience; // no answer after that
+        bool again;      // released was answered, and the object is not there
+    };
+    ngx::Task claim(ngx::Flow &flow, const Wish &wish, Claim &claim);
 
-    // Behind all that was sent before; nobody waits for it.
+    // Behind all that was sent before; nobody waits for it. Without an answer
+    // it is sent once more when Redis is back.
     // `hit_for_miss`: how long claims are told not_shared.
     void release(const FillLock &lock, Millis hit_for_miss);
 
@@ -60,6 +66,12 @@ public:
 
 private:
     class Release;
+
+    // Locks end by themselves, so it does no harm to forget some.
+    static constexpr std::size_t kMaxReleases = 4096;
+
+    static void on_connect(void *locks);
+    static void on_loss(void *locks);
 
     client::Redis &redis_;
     Zone &zone_;

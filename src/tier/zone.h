@@ -225,6 +225,8 @@ public:
     bool may_wait() const;
     // Somebody's fill has ended.
     void wake_waits();
+    // Those for other instances, whatever these do: they may not be heard.
+    void wake_waits_elsewhere();
 
     // True: a FetchSlot holds it. False: this worker is told of the next that is
     // given back.

@@ -113,6 +113,15 @@ void Zone::wake_waits()
     }
 }
 
+void Zone::wake_waits_elsewhere()
+{
+    for (FillWait *wait : waits_) {
+        if (wait->until() == FillWait::Until::released) {
+            wait->wake();
+        }
+    }
+}
+
 void Zone::wait_elsewhere(const shm::FillId &fill, const Hash128 &lock)
 {
     const Lock guard(*this);
