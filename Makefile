@@ -16,7 +16,8 @@ LD_OPT  ?= -Wl,-z,relro -Wl,-z,now -fPIC
 SOURCES := $(addprefix src/,$(shell cat src/sources))
 
 .PHONY: all deps help module test listed unit model integration conformance \
-        sanitize fuzz chaos chaos-planted rounds bench limits demo neighbour matrix clean
+        sanitize fuzz chaos chaos-planted rounds faults bench limits demo \
+        neighbour matrix clean
 all: module
 
 help:
@@ -32,6 +33,7 @@ help:
 	@echo 'make chaos        look for stale reads [CHAOS="--seconds 60 --seed N"]'
 	@echo 'make chaos-planted  the same of a module with a bug'
 	@echo 'make rounds       purge and read [ROUNDS="--rounds 100000"]'
+	@echo 'make faults       each fault of Redis [FAULTS="--on tcp --seconds 60"]'
 	@echo 'make bench        measure against other caches'
 	@echo 'make neighbour    a job queue beside it on one Redis     [JOBS=10000]'
 	@echo 'make matrix       all that asks Redis, on Debian 13      [T=...]'
@@ -40,7 +42,7 @@ help:
 
 # Goals that need packages get them first; a plain `make` only says so.
 DEPS := $(filter test demo sanitize bench limits fuzz chaos chaos-planted \
-          rounds neighbour matrix conformance,$(MAKECMDGOALS))
+          rounds faults neighbour matrix conformance,$(MAKECMDGOALS))
 deps:
 	@t/deps.sh $(DEPS)
 ifneq ($(DEPS),)
@@ -124,6 +126,9 @@ chaos-planted: deps module
 # 100000 times: purge, then read on three instances.
 rounds: deps module
 	MODULE_SO=$(abspath $(MODULE)) $(PYTHON) t/chaos/rounds $(ROUNDS)
+
+faults: deps module
+	MODULE_SO=$(abspath $(MODULE)) $(PYTHON) t/faults/run $(FAULTS)
 
 bench: deps module
 	MODULE_SO=$(abspath $(MODULE)) t/bench/run

@@ -15,6 +15,7 @@ packages_of() {
         chaos)    echo "$build iproute2 redis-server python3" ;;
         chaos-planted) echo "$build iproute2 redis-server python3" ;;
         rounds)   echo "$build redis-server python3" ;;
+        faults)   echo "$build redis-server openssl python3" ;;
         neighbour) echo "$build redis-server nodejs npm python3" ;;
         matrix)   echo "debootstrap" ;;
         conformance) echo "$build nodejs npm python3" ;;

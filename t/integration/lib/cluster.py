@@ -33,9 +33,13 @@ class Cluster:
              *[node.address for node in self.nodes], "--cluster-replicas",
              str(self._replicas), "--cluster-yes"],
             check=True, capture_output=True, timeout=60)
-        wait_until(lambda: all(self._is_ready(node) for node in self.nodes),
-                   30, "a cluster that is whole")
+        wait_until(self.is_whole, 30, "a cluster that is whole")
         return self
+
+    def is_whole(self):
+        """All nodes run, all slots are served, all replicas are in step."""
+        return all(node.running() and self._is_ready(node)
+                   for node in self.nodes)
 
     def stop(self):
         for node in self.nodes:
