@@ -1,11 +1,13 @@
-"""What goes wrong with Redis.  begin() provokes it, end() puts it right as far
-as it does not pass by itself; in between it holds for a while.  `on` are the
-topologies it is tried on, `because` why not on the others."""
+"""What goes wrong with Redis, and what is done to nginx.  begin() provokes it,
+end() puts it right as far as it does not pass by itself; in between it holds
+for a while.  `on` are the topologies it is tried on, `because` why not on the
+others."""
 
 import os
 
 from lib.ports import HOST, free_port
 from lib.resp import RespError
+from lib.wait import wait_until
 from topologies import TOPOLOGIES
 
 EVERYWHERE = tuple(TOPOLOGIES)
@@ -18,15 +20,20 @@ class Fault:
     on = EVERYWHERE
     because = ""
 
-    def __init__(self, topology):
-        self.topology = topology
-        self.victim = topology.master()
+    def __init__(self, stage):
+        self.stage = stage
+        self.topology = stage.topology
+        self.victim = self.topology.master()
 
     def begin(self):
         raise NotImplementedError
 
     def end(self):
         pass
+
+    def broken(self):
+        """What has not become as it was, behind it all."""
+        return []
 
 
 class Killed(Fault):
@@ -281,6 +288,53 @@ class Resharding(ClusterFault):
                 cluster.end_move(slot, source, other)
 
 
+class NginxFault(Fault):
+    """With the control, one instance of two."""
+
+    def begin(self):
+        self._connections = self._count()
+        for nginx in self.stage.instances[0], self.stage.control:
+            self.interfere(nginx)
+
+    def broken(self):
+        try:
+            wait_until(lambda: self._count() <= self._connections, 10)
+        except TimeoutError:
+            return ["connections are left behind"]
+        return []
+
+    def interfere(self, nginx):
+        raise NotImplementedError
+
+    def _count(self):
+        """Connections of all instances to all servers."""
+        return sum(
+            server.command("CLIENT", "LIST").count(b"name=edge-cache")
+            for server in self.topology.servers)
+
+
+class Reload(NginxFault):
+    def begin(self):
+        nginx = self.stage.instances[0]
+        nginx.get("/kept")
+        super().begin()
+
+    def interfere(self, nginx):
+        for _ in range(5):
+            nginx.reload()
+
+    def broken(self):
+        kept = self.stage.instances[0].get("/kept")["X-Tier"] == "memory"
+        return super().broken() + ([] if kept else ["memory was not kept"])
+
+
+class Upgrade(NginxFault):
+    """Another master with the same sockets; its zone is another one, too."""
+
+    def interfere(self, nginx):
+        nginx.upgrade()
+
+
 def _slots_of_objects(node):
     return sorted({node.command("CLUSTER", "KEYSLOT", key)
                    for key in node.command("KEYS", "ec:1:*")})
@@ -304,5 +358,6 @@ FAULTS = {
     "flushall": FlushAll, "maxclients": MaxClients, "old-dump": OldDump,
     "failover": Failover, "lost-tail": LostTail,
     "cluster-down": ClusterDown, "resharding": Resharding,
+    "reload": Reload, "upgrade": Upgrade,
     "subscriber-deaf": SubscriberDeaf, "subscriber-killed": SubscriberKilled,
 }

@@ -12,9 +12,9 @@ from lib.cached import TOKEN, api
 from lib.client import Incomplete
 from lib.conf import proxy_conf
 from lib.fleet import log_metric, member_conf, wait_acknowledged, wait_current
-from lib.nginx import Nginx
 from lib.origin import Origin, Reply
 from lib.ports import free_port
+from lib.upgradable import Upgradable
 from lib.wait import wait_until
 
 TIMEOUT = 0.1  # seconds, of a command
@@ -55,9 +55,9 @@ class Stage:
 
     def _start(self, directory, pieces, workers, **options):
         port = free_port()
-        return Nginx(directory, proxy_conf(port, self.origin.address,
-                                           **pieces),
-                     port, workers, **options).start()
+        return Upgradable(directory, proxy_conf(port, self.origin.address,
+                                                **pieces),
+                          port, workers, **options).start()
 
     def _echo(self, request, headers=None):
         body = json.dumps({"version": self.versions.get(request.path, 1)})
@@ -148,17 +148,16 @@ class Load:
             raise
 
     def _read(self, number, nginx):
-        """Over one connection, until it fails."""
+        client = _Client(nginx)
         tick = 0
-        try:
-            with nginx.connect() as client:
-                while not self._over.is_set():
-                    tick = max(tick + 1, int(self.now() * _RATE))
-                    self._over.wait(tick / _RATE - self.now())
-                    self._ask(number, client, tick)
-        except _BROKEN as error:
-            self.failed[number].append((self.now(), repr(error)))
-            self._over.wait(0.02)
+        while not self._over.is_set():
+            tick = max(tick + 1, int(self.now() * _RATE))
+            self._over.wait(tick / _RATE - self.now())
+            try:
+                self._ask(number, client, tick)
+            except _BROKEN as error:
+                self.failed[number].append((self.now(), repr(error)))
+        client.close()
 
     def _ask(self, number, client, tick):
         turn = tick % 3
@@ -170,7 +169,7 @@ class Load:
             target = f"/{self._pages}/{tick}"
         start = self.now()
         self.sent[number] += 1
-        answer = client.request("GET", target)
+        answer = client.get(target)
         if answer.status != 200:
             self.failed[number].append((start, answer.status))
             return
@@ -204,6 +203,29 @@ class Load:
             self.history.promise(page, version, asked, self.now())
         else:
             self.history.refuse()
+
+
+class _Client:
+    """Keeps its connection; where the server has closed that, the request goes
+    over another one, as all clients do it."""
+
+    def __init__(self, nginx):
+        self._nginx = nginx
+        self._connection = None
+
+    def get(self, target):
+        if self._connection:
+            try:
+                return self._connection.request("GET", target)
+            except _BROKEN:
+                self.close()
+        self._connection = self._nginx.connect()
+        return self._connection.request("GET", target)
+
+    def close(self):
+        if self._connection:
+            self._connection.close()
+            self._connection = None
 
 
 def _lines(nginx, name):

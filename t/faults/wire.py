@@ -2,6 +2,7 @@
 encrypted or not."""
 
 import queue
+import socket
 import threading
 import time
 
@@ -50,7 +51,7 @@ class Wire(Server):
         try:
             self._deliver(sock, chunks, said)
         finally:
-            upstream.close()
+            _close(upstream)
 
     def _listen(self, sock, upstream, said):
         try:
@@ -59,7 +60,7 @@ class Wire(Server):
                 self.wait(self._flowing, 600)
                 upstream.sendall(data)
         finally:
-            upstream.close()
+            _close(upstream)
 
     def _collect(self, upstream, chunks):
         try:
@@ -91,6 +92,14 @@ class Wire(Server):
         for byte in data:
             self.send(sock, bytes([byte]))
             self.closing.wait(self.trickle)
+
+
+def _close(sock):
+    try:
+        sock.shutdown(socket.SHUT_RDWR)  # wakes the other thread
+    except OSError:
+        pass  # not connected any more
+    sock.close()
 
 
 def _quietly(function, *args):
