@@ -23,6 +23,7 @@ constexpr std::string_view view(const std::array<char, N> &text)
 
 constexpr char kCommon[] = R"lua(
 local call, log, members = redis.call, KEYS[1], KEYS[2]
+local enough = 65536 -- bytes of rows to read at a time: Redis serves others
 
 local function field(record, name)
     for i = 1, #record[2], 2 do
@@ -90,8 +91,18 @@ end
 if from == '' then
     from = top:match('^%d+') .. '-0'
 end
-return {'OK', top, nonce, call('HGETALL', members),
-        call('XRANGE', log, from, '+', 'COUNT', ARGV[9])}
+
+local records, count, size = {}, tonumber(ARGV[9]), 0
+repeat
+    local some = call('XRANGE', log, from, '+', 'COUNT',
+                      math.min(count - #records, 10))
+    for _, record in ipairs(some) do
+        records[#records + 1] = record
+        size = size + #field(record, 's')
+        from = '(' .. record[1]
+    end
+until #some < 10 or #records == count or size > enough
+return {'OK', top, nonce, call('HGETALL', members), records}
 )lua");
 
 constexpr auto kAppendText = joined(kCommon, R"lua(
@@ -105,10 +116,27 @@ if nonce ~= ARGV[1] then
     return {'REFUSED', top, nonce}
 end
 
-for _, record in ipairs(call('XREVRANGE', log, '+', '-', 'COUNT', 100)) do
-    if field(record, 'r') == request and field(record, 'n') == nonce then
-        return {'OK', record[1]}
+local function find()
+    local to, size = '+', 0
+    for _ = 1, 10 do
+        local some = call('XREVRANGE', log, to, '-', 'COUNT', 10)
+        for _, record in ipairs(some) do
+            if field(record, 'r') == request and
+                field(record, 'n') == nonce then
+                return record[1]
+            end
+            size = size + #field(record, 's')
+            to = '(' .. record[1]
+        end
+        if #some < 10 or size > enough then
+            return nil
+        end
     end
+end
+
+local found = find()
+if found then
+    return {'OK', found}
 end
 if expected ~= '' and expected ~= top then
     return {'REFUSED', top, nonce}

@@ -39,11 +39,13 @@ inline constexpr std::size_t kStoredTicketOffset = 32;
 // `from`: the ID of the first record wanted, itself included; empty: the first
 // one of the newest epoch. A message on `channel` says that the member has
 // applied more than at its last beat.
-// -> OK, newest ID, its nonce, members (flat), records (at most `count`)
+// -> OK, newest ID, its nonce, members (flat), records (at most `count`, and
+//    fewer where they are large: what is missing is asked for next)
 // -> LOST, newest ID, its nonce (both empty when there is no log)
 extern const Script kBeatScript;
 
-// Adds a purge, unless one of the last 100 records has its request id.
+// Adds a purge, unless one of the last 100 records, or of the last 8192 rows,
+// has its request id.
 // KEYS log members
 // ARGV nonce, request id, h|s, rows, hold ms, expected newest ID or empty,
 //      length, channel

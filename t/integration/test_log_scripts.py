@@ -110,6 +110,38 @@ def test_a_beat_returns_the_record_at_its_position_and_what_follows(log):
     assert [r[0] for r in log.beat(start="1-1", count=2)[4]] == ["1-1", "1-2"]
 
 
+def test_large_records_come_a_few_at_a_time(log):
+    """All of them at once held up Redis for milliseconds."""
+    for number in range(50):
+        log.append(NONCES[0], f"{number}", b"12345678" * 1000,
+                   length=8192)
+    seen, start = [], "1-1"
+    while True:
+        some = [record[0] for record in log.beat(start=start, count=200)[4]]
+        assert 0 < len(some) <= 20
+        if some == [start]:
+            break
+        seen += some[:-1]
+        start = some[-1]
+    assert seen == [f"1-{number}" for number in range(1, 51)]
+
+
+def test_small_records_come_all_at_once(log):
+    for number in range(120):
+        log.append(NONCES[0], f"{number}")
+    assert len(log.beat(start="1-1", count=200)[4]) == 121
+    assert len(log.beat(start="1-1", count=25)[4]) == 25
+
+
+def test_a_request_is_known_among_the_last_hundred(log):
+    for number in range(99):
+        log.append(NONCES[0], f"{number}")
+    assert log.append(NONCES[0], "0") == ["OK", "1-2"]
+    log.append(NONCES[0], "99")
+    log.append(NONCES[0], "100")
+    assert log.append(NONCES[0], "0") == ["OK", "1-103"]
+
+
 def test_a_purge_takes_the_next_place(log):
     assert log.append(NONCES[0], "a", b"\0\1\2\3\4\5\xfe\xff") == ["OK", "1-2"]
     assert log.append(NONCES[0], "b") == ["OK", "1-3"]
