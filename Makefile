@@ -134,6 +134,7 @@ bench: deps module
 	MODULE_SO=$(abspath $(MODULE)) t/bench/run
 
 neighbour: deps module
+	MODULE_SO=$(abspath $(MODULE)) $(PYTHON) t/neighbour/crowded
 	MODULE_SO=$(abspath $(MODULE)) BUILD=$(abspath $(BUILD)) t/neighbour/run
 
 matrix: deps
