@@ -133,7 +133,13 @@ class Sharded(Topology):
         self.wait_whole()
 
     def wait_whole(self):
-        wait_until(self.cluster.is_whole, 30, "a cluster that is whole")
+        wait_until(self._is_whole, 30, "a cluster that is whole")
+
+    def _is_whole(self):
+        try:
+            return self.cluster.is_whole()
+        except RespError:
+            return False  # one of them is loading
 
 
 def _follows(server):
