@@ -49,8 +49,13 @@ def ask(nginx, target="/p"):
     return client
 
 
-def wait_for_lock(redis):
-    wait_until(lambda: redis.command("KEYS", "ec:1:*:lock*"), what="a lock")
+def locks(redis):
+    return redis.command("KEYS", "ec:1:*:lock*")
+
+
+def wait_for_lock(redis, value=None):
+    wait_until(lambda: any(value in (None, redis.command("GET", lock))
+                           for lock in locks(redis)), what="a lock")
 
 
 def both_ask(pair, origin, redis, gate):
@@ -108,6 +113,38 @@ def test_lookup_and_lock_cost_no_more_than_one_deadline(fleet, wires):
     begun = time.monotonic()
     assert nginx.get("/p").status == 200
     assert time.monotonic() - begun < 1.2
+
+
+class LateLocks(FakeRedis):
+    """What asks for a lock reaches Redis late, once."""
+    late = 0
+
+    def _scripted(self, name, args):
+        if self.late and name == "EVALSHA" and b":lock" in args[3]:
+            self.late, seconds = 0, self.late
+            time.sleep(seconds)
+        return super()._scripted(name, args)
+
+
+def test_a_lock_that_was_given_too_late_is_released(fleet, redis, origin):
+    """Nobody knew that it was held."""
+    origin.on("/p", Reply(headers={"Cache-Control": "no-store"}))
+    wire = LateLocks(upstream=redis.port).start()
+    try:
+        first, = fleet.start(1, join=False, address=wire.address)
+        second, = fleet.start(1)
+        assert first.get("/warm").status == 200  # Redis knows the script
+        wait_for_lock(redis, b"=")
+        redis.command("DEL", *locks(redis))
+        wire.late = 0.5
+        assert first.get("/p").status == 200
+        assert wire.late == 0
+        wait_for_lock(redis)
+        begun = time.monotonic()
+        assert second.get("/p").status == 200
+        assert time.monotonic() - begun < 2
+    finally:
+        wire.stop()
 
 
 def test_without_memory_in_redis_locks_are_released(pair, origin, redis,
