@@ -105,8 +105,11 @@ class Watched(Topology):
         wait_until(self._is_whole, 30, "a replica in step")
 
     def _is_whole(self):
-        master = self.master()
-        return master is not None and _follows(self.replica_of(master))
+        try:
+            master = self.master()
+            return master is not None and _follows(self.replica_of(master))
+        except (OSError, RespError):
+            return False  # Sentinels close connections
 
     def stop(self):
         self._group.stop()
@@ -138,7 +141,7 @@ class Sharded(Topology):
     def _is_whole(self):
         try:
             return self.cluster.is_whole()
-        except RespError:
+        except (OSError, RespError):
             return False  # one of them is loading
 
 
