@@ -72,7 +72,8 @@ void look_in_memory(ngx_http_request_t *r, Request &request)
 bool is_rare(const Request &request)
 {
     const unsigned least = request.lcf.min_uses.value;
-    return least > 1 &&
+    const bool is_known = request.found_expired || request.found_unusable;
+    return least > 1 && !is_known &&
            request.zone().count_use(request.identity->resource) < least;
 }
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lib.cached import metric, verdict
+from lib.cached import metric, purge, verdict
 from lib.fleet import origin_of_hit, wait_stored
 from lib.origin import Reply
 
@@ -55,6 +55,21 @@ def test_what_passes_the_cache_is_asked_for_as_it_is(cached, origin):
     nginx.get("/", {"Range": "bytes=0-1", "If-None-Match": '"a"'})
     seen = origin.requests[-1]
     assert (seen["Range"], seen["If-None-Match"]) == ("bytes=0-1", '"a"')
+
+
+def test_what_was_stored_is_stored_again(cached, origin):
+    """Hits do not count: what was popular was fetched three times when it
+    had been purged."""
+    origin.headers = FRESH
+    nginx = cached("edge_cache_min_uses 3;", zone="z:1m selectors=64")
+    for _ in range(3):
+        nginx.get("/")
+    assert verdict(nginx.get("/")) == HIT
+    for i in range(600):
+        nginx.get(f"/{i}")
+    purge(nginx, url="/")
+    assert verdict(nginx.get("/"))[0] == "MISS"
+    assert verdict(nginx.get("/")) == HIT
 
 
 def test_nobody_waits_for_what_is_not_stored(cached, origin):
