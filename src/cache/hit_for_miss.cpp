@@ -29,4 +29,10 @@ Millis hit_for_miss_time(Reason reason, std::uint16_t status)
     }
 }
 
+bool may_be_in_redis(Reason reason)
+{
+    return reason == Reason::zone_full || reason == Reason::fill_memory ||
+           reason == Reason::no_store_directive;
+}
+
 } // namespace edge::cache

@@ -17,4 +17,8 @@ inline constexpr Millis kHitForMiss{10'000};
 // request.
 Millis hit_for_miss_time(Reason reason, std::uint16_t status);
 
+// It was refused for this server's own sake, or its configuration's: another
+// server may have stored one.
+bool may_be_in_redis(Reason reason);
+
 } // namespace edge::cache

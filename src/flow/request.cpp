@@ -64,12 +64,13 @@ void Request::end_role(cache::Reason why, std::uint16_t status_code)
     if (!role) {
         return;
     }
+    const Millis time = cache::hit_for_miss_time(why, status_code);
     if (why == cache::Reason::none) {
         role->end_stored();
-    } else if (why == cache::Reason::zone_full && zone().redis() != nullptr) {
-        role->end_in_redis(cache::kHitForMiss);
+    } else if (may_be_in_redis(why) && zone().redis() != nullptr) {
+        role->end_in_redis(time);
     } else {
-        role->end_refused(cache::hit_for_miss_time(why, status_code));
+        role->end_refused(time);
     }
     role.reset();
 }

@@ -36,6 +36,14 @@ void what_concerns_one_request_is_not(void **)
     }
 }
 
+void what_the_origin_refused_is_in_no_redis(void **)
+{
+    assert_true(may_be_in_redis(Reason::zone_full));
+    assert_true(may_be_in_redis(Reason::no_store_directive));
+    assert_false(may_be_in_redis(Reason::response_private));
+    assert_false(may_be_in_redis(Reason::set_cookie));
+}
+
 } // namespace
 
 int main()
@@ -43,6 +51,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(what_is_private_is_remembered),
         cmocka_unit_test(a_failure_is_remembered_for_a_moment),
+        cmocka_unit_test(what_the_origin_refused_is_in_no_redis),
         cmocka_unit_test(what_concerns_one_request_is_not),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
