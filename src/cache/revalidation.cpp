@@ -107,9 +107,11 @@ std::vector<http::Field> update_fields(StringList stored,
                                        http::Fields confirmation)
 {
     std::vector<http::Field> fields;
-    std::copy_if(confirmation.begin(), confirmation.end(),
-                 std::back_inserter(fields),
-                 [](const http::Field &field) { return !is_of_the_body(field); });
+    for (const http::Field &field : confirmation) {
+        if (!is_of_the_body(field)) {
+            fields.push_back(field);
+        }
+    }
     const std::vector<http::Field> replaced = fields;
     while (const auto field = next_field(stored)) {
         if (!is_field(*field, "Date") && !contains(replaced, field->name)) {

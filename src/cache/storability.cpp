@@ -152,7 +152,8 @@ Reason rule_set_cookie(const Case &it)
         // Somebody's session must not reach the rest of the tenant.
         return it.request.has_authorization ? Reason::set_cookie : Reason::none;
     default:
-        return it.policy.ignores(kIgnoreSetCookie) ? Reason::none : Reason::set_cookie;
+        return it.policy.ignores(kIgnoreSetCookie) ? Reason::none
+                                                   : Reason::set_cookie;
     }
 }
 

@@ -229,8 +229,8 @@ std::variant<FillPlan, Reason> plan_refresh(ngx_http_request_t *r,
     response.close_delimited = false;
     response.content_length = stored.body_size;
 
-    auto planned =
-        plan(r, request, response, update_fields(stored.fields, sent_fields(r)));
+    auto planned = plan(r, request, response,
+                        update_fields(stored.fields, sent_fields(r)));
     if (auto *refreshed = std::get_if<FillPlan>(&planned)) {
         add_stored_names(*refreshed, stored);
         if (refreshed->tags.size() > cache::kMaxTags) {

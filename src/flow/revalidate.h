@@ -15,9 +15,10 @@ cache::Condition question(const ngx_http_request_t *r, Request &request);
 // The header that is about to be sent is the answer 304 to it.
 bool is_confirmed(const ngx_http_request_t *r, const Request &request);
 
-// Then: for a client request.stale becomes request.hit, with the header that the
-// 304 has made of it, and so it goes into both tiers, unless something forbids it. It
-// keeps the tags by which it may have been purged since the question.
+// Then: for a client request.stale becomes request.hit, with the header that
+// the 304 has made of it, and so it goes into both tiers, unless something
+// forbids it. It keeps the tags by which it may have been purged since the
+// question.
 void confirm(ngx_http_request_t *r, Request &request);
 
 } // namespace edge::flow
