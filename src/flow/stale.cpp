@@ -23,8 +23,7 @@ bool wants_fresh(const Request &request)
            (control.no_cache || control.max_age || control.min_fresh);
 }
 
-// Only what was stored before the purge that is about to be acknowledged could
-// be sent after it.
+// Since it was found, perhaps.
 bool is_purged(const Request &request, const Hit &found)
 {
     const Reason reason = judge(request, found);
