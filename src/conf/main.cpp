@@ -41,9 +41,8 @@ tier::LimitZone *Main::limit_zone(ngx_conf_t *cf, std::string_view name)
 
 client::RedisConfig *Main::find_redis(std::string_view name) const
 {
-    const auto found =
-        std::find_if(redis.begin(), redis.end(),
-                     [name](const auto *config) { return config->name == name; });
+    const auto found = std::ranges::find_if(
+        redis, [name](const auto *config) { return config->name == name; });
     return found != redis.end() ? *found : nullptr;
 }
 

@@ -116,9 +116,10 @@ void hide_own_fields(ngx_http_request_t *r, const conf::Location &lcf)
         const std::string_view name = ngx::view(line.key);
         const bool is_hidden_tag =
             !lcf.show_tags.value && cache::is_tag_field(name);
-        if (is_hidden_tag || std::any_of(own.begin(), own.end(), [name](auto other) {
-                return equals_ignore_case(name, other);
-            })) {
+        const bool is_own = std::ranges::any_of(own, [name](auto other) {
+            return equals_ignore_case(name, other);
+        });
+        if (is_hidden_tag || is_own) {
             line.hash = 0;
         }
     });

@@ -65,7 +65,8 @@ char *set_api(ngx_conf_t *cf, ngx_command_t *command, void *conf)
 } // namespace
 
 ngx_command_t directives[] = {
-    {name("edge_redis", 10), NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
+    {name("edge_redis", 10),
+     NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
      guard<&conf::set_redis>, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
     http("edge_cache_zone", NGX_CONF_1MORE, guard<&conf::set_cache_zone>),
     http("edge_cache_instance", NGX_CONF_TAKE1, guard<&conf::set_instance>),
@@ -142,7 +143,8 @@ ngx_command_t directives[] = {
     http("edge_limit_zone", NGX_CONF_2MORE, guard<&conf::set_limit_zone>),
     any("edge_limit", NGX_CONF_1MORE, guard<&conf::set_limit>),
     any("edge_limit_status", NGX_CONF_TAKE1, guard<&conf::set_limit_status>),
-    any("edge_limit_headers", NGX_CONF_TAKE123, guard<&conf::set_limit_headers>),
+    any("edge_limit_headers", NGX_CONF_TAKE123,
+        guard<&conf::set_limit_headers>),
     any("edge_limit_body", NGX_CONF_TAKE12, guard<&conf::set_limit_body>),
     any("edge_limit_fallback", NGX_CONF_TAKE123,
         guard<&conf::set_limit_fallback>),

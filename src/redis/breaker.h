@@ -36,7 +36,8 @@ class Breaker
 public:
     static constexpr unsigned kFailures = 3;
     static constexpr Millis kFirstDelay{50};
-    static constexpr Millis kLastDelay{1000};
+    // A probe at least once a second, its handshake included.
+    static constexpr Millis kLastDelay{800};
 
     enum class State : std::uint8_t
     {

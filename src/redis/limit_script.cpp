@@ -166,8 +166,9 @@ local granted, denied = math.abs(wanted), 0
 local states = {}
 for i, key in ipairs(KEYS) do
     local kind, extra = match(ARGV[4 * i - 1], '^(%a)(%d*)$')
-    local s = {extra = tonumber(extra), key = key, kind = kind:lower(), a = tonumber(ARGV[4 * i]),
-               b = tonumber(ARGV[4 * i + 1]), cost = tonumber(ARGV[4 * i + 2])}
+    local s = {extra = tonumber(extra), key = key, kind = kind:lower(),
+               a = tonumber(ARGV[4 * i]), b = tonumber(ARGV[4 * i + 1]),
+               cost = tonumber(ARGV[4 * i + 2])}
     states[i] = s
 
     local value = redis.pcall('GET', key)

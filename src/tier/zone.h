@@ -228,8 +228,8 @@ public:
     // Those for other instances, whatever these do: they may not be heard.
     void wake_waits_elsewhere();
 
-    // True: a FetchSlot holds it. False: this worker is told of the next that is
-    // given back.
+    // True: a FetchSlot holds it. False: this worker is told of the next that
+    // is given back.
     bool take_fetch(const FetchGroup &group);
     void give_back_fetch(std::size_t group);
     std::vector<RunningFetches> running_fetches();
