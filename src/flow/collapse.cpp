@@ -160,7 +160,8 @@ std::optional<tier::FillRole> lead_refresh(const Request &request)
     if (joined.part != FillPart::lead) {
         return std::nullopt;
     }
-    return tier::FillRole(zone, wish.name, joined.fill);
+    return std::optional<tier::FillRole>(std::in_place, zone, wish.name,
+                                         joined.fill);
 }
 
 void note_needs_client(const Request &refresh)
