@@ -44,6 +44,11 @@ class Upgradable(Nginx):
         # The new binary is looked for under the name that the old one has.
         return [shutil.which(NGINX_BIN), *super()._argv(conf)[1:]]
 
+    def _preamble(self):
+        # nginx starts the new binary without its environment.
+        return ("env ASAN_OPTIONS; env UBSAN_OPTIONS;\n"
+                + super()._preamble())
+
     def _pid_in(self, name):
         try:
             return int(self._read(name))
