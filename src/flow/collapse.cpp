@@ -79,6 +79,19 @@ tier::FillWish wish_of(const Request &request, std::string_view selectors)
     return wish;
 }
 
+// Another worker may have stored it, and ended its fill, behind our lookup and
+// before we began ours.
+void look_once_more(ngx_http_request_t *r, Request &request)
+{
+    if (!request.role->leads()) {
+        return;
+    }
+    find_in_memory(r, request);
+    if (request.hit) {
+        request.role.reset();
+    }
+}
+
 // The fill has ended, or it is time to look what has become of it.
 WaitEnd look_again(ngx_http_request_t *r, Request &request, BootTime deadline)
 {
@@ -135,6 +148,7 @@ void join_fill(ngx_http_request_t *r, Request &request)
     request.is_pass = joined.part == FillPart::pass;
     if (joined.part != FillPart::wait) {
         request.role.emplace(zone, wish.name, joined.fill);
+        look_once_more(r, request);
     } else if (use_stale(request, cache::kStaleUpdating)) {
         return;
     } else if (zone.may_wait()) {

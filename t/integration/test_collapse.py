@@ -409,3 +409,13 @@ def test_a_fetch_that_is_elsewhere_redirected_releases(edge_with, origin,
     gate.set()
     assert {r.text for r in answers(clients)} == {"gone"}
     nothing_left(nginx)
+
+
+def test_a_fill_that_ends_between_lookup_and_join_is_found(edge_with, origin):
+    """Another worker had stored it meanwhile: it was fetched twice."""
+    origin.headers = FRESH
+    nginx = edge_with(workers=4)
+    for i in range(200):
+        clients = ask(nginx, 30, f"/{i}")
+        assert all(r.status == 200 for r in answers(clients))
+        assert origin.count(f"/{i}") == 1
