@@ -71,10 +71,10 @@ FetchSlot::~FetchSlot()
 
 FetchWait::FetchWait(ngx::Flow &flow, Zone &zone, const FetchGroup &group,
                      Millis longest)
-    : flow_(flow), zone_(zone), group_(group), longest_(longest),
+    : flow_(flow), zone_(zone), group_(group),
       place_(zone.fetch_waits(group.index)
                  .insert(zone.fetch_waits(group.index).end(), this)),
-      timer_(&FetchWait::on_timer, this, ngx::Timer::Holds::worker)
+      longest_(flow, longest)
 {
 }
 
@@ -89,17 +89,6 @@ bool FetchWait::try_take()
         slot_.emplace(zone_, group_.index);
     }
     return slot_.has_value();
-}
-
-void FetchWait::await_suspend(std::coroutine_handle<> self)
-{
-    flow_.suspend(self);
-    timer_.start(longest_);
-}
-
-void FetchWait::on_timer(void *wait)
-{
-    static_cast<FetchWait *>(wait)->wake();
 }
 
 } // namespace edge::tier

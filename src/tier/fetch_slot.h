@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/time.h"
+#include "ngx/sleep.h"
 #include "ngx/task.h"
-#include "ngx/timer.h"
 
 namespace edge::tier {
 
@@ -56,19 +56,19 @@ public:
     void wake() { flow_.wake(); }
 
     bool await_ready() { return try_take(); }
-    void await_suspend(std::coroutine_handle<> self);
+    void await_suspend(std::coroutine_handle<> self)
+    {
+        longest_.await_suspend(self);
+    }
     std::optional<FetchSlot> await_resume() { return std::move(slot_); }
 
 private:
-    static void on_timer(void *wait);
-
     ngx::Flow &flow_;
     Zone &zone_;
     const FetchGroup group_;
-    const Millis longest_;
     const std::list<FetchWait *>::iterator place_;
     std::optional<FetchSlot> slot_;
-    ngx::Timer timer_;
+    ngx::Sleep longest_;
 };
 
 } // namespace edge::tier

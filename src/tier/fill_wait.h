@@ -6,8 +6,8 @@
 #include <coroutine>
 
 #include "base/time.h"
+#include "ngx/sleep.h"
 #include "ngx/task.h"
-#include "ngx/timer.h"
 #include "shm/running_fills.h"
 
 namespace edge::tier {
@@ -33,18 +33,18 @@ public:
     void wake() { flow_.wake(); }
 
     bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> self);
+    void await_suspend(std::coroutine_handle<> self)
+    {
+        longest_.await_suspend(self);
+    }
     void await_resume() const {}
 
 private:
-    static void on_timer(void *wait);
-
     ngx::Flow &flow_;
     Zone &zone_;
     const shm::FillId fill_;
-    const Millis longest_;
     const Until until_;
-    ngx::Timer timer_;
+    ngx::Sleep longest_;
 };
 
 } // namespace edge::tier

@@ -189,8 +189,8 @@ void FillRole::end(Millis hit_for_miss)
 
 FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
                    Millis longest, Until until)
-    : flow_(flow), zone_(zone), fill_(fill), longest_(longest), until_(until),
-      timer_(&FillWait::on_timer, this, ngx::Timer::Holds::worker)
+    : flow_(flow), zone_(zone), fill_(fill), until_(until),
+      longest_(flow, longest)
 {
     zone_.waits().insert(this);
 }
@@ -198,17 +198,6 @@ FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
 FillWait::~FillWait()
 {
     zone_.waits().erase(this);
-}
-
-void FillWait::await_suspend(std::coroutine_handle<> self)
-{
-    flow_.suspend(self);
-    timer_.start(longest_);
-}
-
-void FillWait::on_timer(void *wait)
-{
-    static_cast<FillWait *>(wait)->wake();
 }
 
 } // namespace edge::tier
