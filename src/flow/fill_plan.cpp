@@ -26,20 +26,12 @@ namespace {
 
 using cache::Reason;
 
-// What the origin said: with an upstream also what clients never see.
-http::Fields origin_fields(ngx_http_request_t *r)
-{
-    return ngx::fields(r->pool, r->upstream != nullptr
-                                    ? r->upstream->headers_in.headers
-                                    : r->headers_out.headers);
-}
-
 cache::ResponseFacts response_facts(ngx_http_request_t *r,
                                     const Request &request)
 {
     cache::ResponseFacts facts;
     facts.status = static_cast<std::uint16_t>(r->headers_out.status);
-    facts.fields = origin_fields(r);
+    facts.fields = ngx::origin_fields(r);
     facts.from_origin = !r->err_status &&
                         (r->upstream == nullptr ||
                          r->upstream->headers_in.status_n == facts.status);

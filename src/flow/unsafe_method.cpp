@@ -24,22 +24,11 @@ bool has_succeeded(const ngx_http_request_t *r)
     return status >= 200 && status < 400;
 }
 
-http::Fields answer_fields(ngx_http_request_t *r)
-{
-    return ngx::fields(r->pool, r->upstream != nullptr
-                                    ? r->upstream->headers_in.headers
-                                    : r->headers_out.headers);
-}
-
 std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity)
 {
     invalidate::Written written;
-    written.scheme = identity.scheme;
-    written.authority = identity.authority;
-    written.target = identity.target;
-    written.requested = identity.requested;
-    written.custom_key = identity.custom_key;
-    const http::Fields fields = answer_fields(r);
+    written.names = names_of(identity);
+    const http::Fields fields = ngx::origin_fields(r);
     for (const std::string_view name : {"Location", "Content-Location"}) {
         http::for_each_value(fields, name, [&](std::string_view value) {
             written.locations.push_back(value);

@@ -81,28 +81,29 @@ std::string resolve_target(std::string_view reference,
 
 std::vector<Selector> selectors_of(const Written &written)
 {
-    const auto url = [&written](std::string_view target) {
-        return select_url(written.scheme, written.authority, target);
+    const EntryNames &names = written.names;
+    const auto url = [&names](std::string_view target) {
+        return select_url(names.scheme, names.authority, target);
     };
-    std::vector<Selector> selectors = {url(written.target)};
-    if (!written.requested.empty()) {
-        add(selectors, url(written.requested));
+    std::vector<Selector> selectors = {url(names.target)};
+    if (!names.requested.empty()) {
+        add(selectors, url(names.requested));
     }
-    if (!written.custom_key.empty()) {
-        add(selectors, select_key(written.custom_key));
+    if (!names.custom_key.empty()) {
+        add(selectors, select_key(names.custom_key));
     }
     const std::string_view base =
-        written.requested.empty() ? written.target : written.requested;
+        names.requested.empty() ? names.target : names.requested;
     for (const std::string_view location : written.locations) {
         const std::string target =
-            resolve_target(location, written.authority, base);
+            resolve_target(location, names.authority, base);
         if (!target.empty()) {
             add(selectors, url(target));
         }
     }
     for (const std::string &group : written.groups) {
         add(selectors,
-            select_group(written.scheme, written.authority, group));
+            select_group(names.scheme, names.authority, group));
     }
     return selectors;
 }

@@ -12,12 +12,8 @@ namespace edge::invalidate {
 
 struct Written
 {
-    std::string_view scheme;
-    std::string_view authority;
-    // As for EntryNames.
-    std::string_view target;
-    std::string_view requested;
-    std::string_view custom_key;
+    // Of the target; its tags and groups are not asked for.
+    EntryNames names;
     // Location and Content-Location. Those of another authority count for
     // nothing: nobody may invalidate what is another's.
     std::vector<std::string_view> locations;

@@ -48,4 +48,12 @@ inline http::Fields fields(ngx_pool_t *pool, ngx_list_t &headers)
     return all;
 }
 
+// What the origin said: with an upstream also what clients never see.
+inline http::Fields origin_fields(ngx_http_request_t *r)
+{
+    return fields(r->pool, r->upstream != nullptr
+                               ? r->upstream->headers_in.headers
+                               : r->headers_out.headers);
+}
+
 } // namespace edge::ngx

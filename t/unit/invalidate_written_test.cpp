@@ -50,11 +50,11 @@ void references_that_lead_elsewhere_are_none(void **)
 void every_name_of_the_target_is_invalidated_once(void **)
 {
     Written written;
-    written.scheme = "https";
-    written.authority = "shop.example";
-    written.target = "/internal/p";
-    written.requested = "/p";
-    written.custom_key = "p";
+    written.names.scheme = "https";
+    written.names.authority = "shop.example";
+    written.names.target = "/internal/p";
+    written.names.requested = "/p";
+    written.names.custom_key = "p";
     written.locations = {"/p", "/q", "https://other.example/q"};
     const auto url = [](std::string_view target) {
         return select_url("https", "shop.example", target);
