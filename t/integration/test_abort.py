@@ -85,8 +85,11 @@ def test_while_redis_is_awaited(waiting, fake_redis, path):
 
 @pytest.mark.limit(300)
 @pytest.mark.parametrize("where", ["wait", "body_wait"])
-def test_while_the_origin_is_awaited(fleet, origin, where):
-    nginx, = fleet.start(workers=2, location="proxy_read_timeout 60s;")
+@pytest.mark.parametrize("outlived", ["off", "64k"])
+def test_while_the_origin_is_awaited(fleet, origin, where, outlived):
+    """The fetch ends with its client, or goes on for nobody."""
+    nginx, = fleet.start(workers=2, location=f"""
+        proxy_read_timeout 60s; edge_cache_ignore_client_abort {outlived};""")
     workers = nginx.workers()
     nginx.get("/")
     before = held(nginx)
@@ -101,6 +104,34 @@ def test_while_the_origin_is_awaited(fleet, origin, where):
         gate.set()
     # nginx keeps up to 16 connections to the origin in each worker.
     check_nothing_is_left(nginx, workers, before, kept=16)
+    wait_until(lambda: metric(nginx, "edge_cache_fills_running") == 0,
+               what="the end of all fills")
+
+
+@pytest.mark.limit(300)
+def test_while_it_is_refreshed(fleet, origin):
+    """A request of the cache's own does not know who caused it."""
+    stale = {"Cache-Control": "max-age=1, stale-while-revalidate=60",
+             "Age": "2"}
+    nginx, = fleet.start(workers=2, location="proxy_read_timeout 60s;")
+    nginx.get("/")
+    workers, before = nginx.workers(), held(nginx)
+    for batch in range(ABORTS // BATCH // 10):
+        gate = threading.Event()
+        targets = [f"/stale?{batch}.{i % 20}" for i in range(BATCH)]
+        origin.on("/stale", Reply(headers=stale, body=b"x" * 5000))
+        for target in set(targets):
+            nginx.get(target)
+        origin.on("/stale", Reply(headers=stale, wait=gate))
+        clients = ask(nginx, targets)
+        origin.wait_for("/stale", (2 * batch + 1) * 20 + 1)
+        for client in clients:
+            client.abort()
+        gate.set()
+        origin.wait_for("/stale", (2 * batch + 2) * 20)
+    check_nothing_is_left(nginx, workers, before, kept=16)
+    wait_until(lambda: metric(nginx, "edge_cache_fills_running") == 0,
+               what="the end of all refreshes")
 
 
 @pytest.mark.limit(300)

@@ -2,6 +2,7 @@
 our own asks the origin."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -88,6 +89,32 @@ def test_nor_does_the_connection_it_came_by(stale, origin, gate, protocol,
     # The origin does not answer before the gate opens.
     assert sorted(took)[5] < 0.1
     origin.wait_for("/", 2)
+
+
+def test_tenants_stay_apart(cached, origin):
+    """The tenant comes from a subrequest, which a refresh has none of."""
+    origin.on("/auth", lambda request: Reply(
+        headers={"X-Tenant": request["X-Token"]}))
+    origin.on("/", lambda request: Reply(
+        headers=STALE, body=f"{request['X-Tenant']} ".encode() * 100))
+    nginx = cached("""
+        auth_request /auth;
+        auth_request_set $tenant $upstream_http_x_tenant;
+        edge_cache_tenant $tenant;
+        proxy_set_header X-Tenant $tenant;""", workers=2, server=f"""
+        location = /auth {{
+            internal;
+            proxy_pass http://{origin.address};
+        }}""")
+
+    def read(tenant):
+        return sum(nginx.get(f"/?{i % 3}", {"X-Token": tenant}).body
+                   != f"{tenant} ".encode() * 100 for i in range(300))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(read, ["acme", "umbrella"] * 2)) == 0
+    wait_refreshed(nginx, count=100)
+    assert {r["X-Tenant"] for r in origin.seen("/")} == {"acme", "umbrella"}
 
 
 def test_off_the_first_waits(stale, origin):
