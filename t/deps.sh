@@ -21,7 +21,8 @@ packages_of() {
         conformance) echo "$build nodejs npm python3" ;;
         sanitize) echo "$test dpkg-dev libpcre2-dev libssl-dev zlib1g-dev" ;;
         limits)   echo "$build redis-server python3 wrk" ;;
-        bench)    echo "$build redis-server python3 wrk" ;;
+        bench)    echo "$build libnginx-mod-http-lua libnginx-mod-http-srcache-filter
+                   openssl redis-server python3 varnish wrk" ;;
         fuzz)     echo "$build clang libclang-rt-dev" ;;
         *)        echo "t/deps.sh: no group \"$1\"" >&2; return 1 ;;
     esac

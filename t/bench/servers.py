@@ -14,7 +14,9 @@ from lib.redis_server import RedisServer
 from lib.wait import wait_until
 
 from load import cores
-from systems import HOT, SIZES, module_conf, origin_conf, plain_conf
+from systems import (HOT, SIZES, module_conf, origin_conf, plain_conf,
+                     srcache_conf, vcl)
+from varnish import Varnish
 
 _unasked = itertools.count(900_000_000)
 _PASSING = {"maxmemory": "256mb", "maxmemory_policy": "allkeys-lru"}
@@ -42,7 +44,7 @@ class Servers(ExitStack):
         return self
 
     def worker(self, system):
-        return self._nginx(system).workers()[0]
+        return self._servers[system.server].workers()[0]
 
     def seen_by_origin(self):
         text = request(self._origin.port, "GET", "/requests").text
@@ -60,32 +62,39 @@ class Servers(ExitStack):
         most = max(counts.values())
         for system in self.systems:
             system.padding = most - counts[system.name]
-        self._plain.reload(self._plain_conf())
-        if self._module:
-            self._module.reload(self._module_conf())
+        for name, server in self._servers.items():
+            server.reload(self._conf(name))
         self._pin()
-        if any(_fields(s) != most for s in self.systems):
-            raise RuntimeError("the systems send different numbers of fields")
+        counts = {s.name: _fields(s) for s in self.systems}
+        if set(counts.values()) != {most}:
+            raise RuntimeError(f"different numbers of fields: {counts}")
         return most
 
     def _start(self):
-        self._origin = self._run("origin", False, origin_conf(
+        self._origin = self._run("origin", origin_conf(
             port := free_port(), self._root), port)
         self._redis = []
         if any(s.redis for s in self.systems):
             self._redis = [self._run_kept(),
                            self._run_redis("passing", **_PASSING).address]
-        self._plain = self._run("plain", False, self._plain_conf())
-        self._module = None
-        if any(s.module for s in self.systems):
-            self._module = self._run("module", True, self._module_conf())
+        self._servers = {}
+        for name in sorted({s.server for s in self.systems}):
+            start = self._run_varnish if name == "varnish" else self._run
+            self._servers[name] = start(name, self._conf(name))
         self._pin()
 
-    def _run(self, name, module, conf, port=None):
+    def _run(self, name, conf, port=None):
         nginx = Nginx(os.path.join(self.directory, name), conf, port,
-                      module=module, log_level="warn", graceful=False)
+                      module=name == "module", log_level="warn",
+                      graceful=False)
         self.callback(nginx.close)
         return nginx.start()
+
+    def _run_varnish(self, name, conf):
+        varnish = Varnish(os.path.join(self.directory, name), conf,
+                          self._systems_of(name)[0].port)
+        self.callback(varnish.close)
+        return varnish.start()
 
     def _run_redis(self, name, **settings):
         redis = RedisServer(os.path.join(self.directory, name), **settings)
@@ -102,26 +111,30 @@ class Servers(ExitStack):
             "kept", unixsocket=socket, tls_port=port, tls_auth_clients="no",
             tls_cert_file=certificate, tls_key_file=key,
             tls_ca_cert_file=authority.certificate)
+        self._redis_port = redis.port
         return {"redis": redis.address, "redis_socket": f"unix:{socket}",
                 "redis_tls": f"{HOST}:{port}; tls on; "
                              f"tls_ca {authority.certificate}"}
 
-    def _nginx(self, system):
-        return self._module if system.module else self._plain
+    def _systems_of(self, server):
+        return [s for s in self.systems if s.server == server]
 
-    def _plain_conf(self):
-        return plain_conf([s for s in self.systems if not s.module],
-                          self._root, self._origin.address)
-
-    def _module_conf(self):
-        return module_conf([s for s in self.systems if s.module], self._root,
-                           self._origin.address, self.api_port,
-                           self._redis)
+    def _conf(self, server):
+        systems, origin = self._systems_of(server), self._origin.address
+        if server == "varnish":
+            return vcl(systems[0], origin)
+        if server == "srcache":
+            return srcache_conf(systems, self._root, origin, self._redis_port)
+        if server == "module":
+            return module_conf(systems, self._root, origin, self.api_port,
+                               self._redis)
+        return plain_conf(systems, self._root, origin)
 
     def _pin(self):
-        for nginx in filter(None, (self._plain, self._module)):
-            for pid in nginx.workers():
-                os.sched_setaffinity(pid, {self._server_core})
+        for server in self._servers.values():
+            for pid in server.workers():
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    os.sched_setaffinity(int(thread), {self._server_core})
 
     def _make_files(self):
         self._root = os.path.join(self.directory, "root")
@@ -154,5 +167,6 @@ def _fields(system):
             return response
 
         if system.tier:
+            ask()
             wait_until(lambda: ask()["Age"], what=f"a {system.title}")
         return len(ask().headers)

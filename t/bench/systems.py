@@ -1,24 +1,40 @@
 """What is compared: one server block each, all of them with the same paths."""
 
+import os
 from dataclasses import dataclass
 
 from lib.ports import HOST, free_port
 
+_HERE = os.path.dirname(os.path.abspath(__file__))
 SIZES = {"1k": 1000, "100k": 100_000, "1m": 1_000_000}
 HOT = {"1k": 100, "100k": 100, "1m": 20}
 # More than the zone in memory holds.
 SHARED = {"1k": 20_000, "100k": 1000, "1m": 40}
+# Clients that ask for one path at once, where requests are to wait.
+TOGETHER = 32
 UNIQUE = 10 ** 8  # more keys than any run asks for: every request misses
 
 _PROXY = """proxy_pass http://origin;
             proxy_http_version 1.1;
             proxy_set_header Connection "";"""
 
-# What the origin is to say in Cache-Control.
+# What the origin is to say.
 _PRIVATE = "proxy_set_header X-Freshness private;"
+_AS_TOLD = """add_header Cache-Control $freshness;
+            add_header Age $http_x_age;
+            add_header ETag $http_x_etag;
+            if ($http_if_none_match) { return 503; }"""
+
+# Stale on arrival, and the origin fails to confirm it.
+_STALE = """proxy_set_header X-Freshness "max-age=10, stale-if-error=86400";
+            proxy_set_header X-Age 11;
+            proxy_set_header X-Etag '"1"';"""
 
 # Files have fields of their own, which the comparison does without.
 _PLAIN_FILE = 'etag off; max_ranges 0; add_header Last-Modified "";'
+
+# Where Debian puts nginx's modules.
+_MODULES = "/usr/lib/nginx/modules"
 
 
 @dataclass
@@ -28,14 +44,15 @@ class System:
     title: str
     locations: str
     keys: dict
-    module: bool = False  # needs the nginx that has the module
+    server: str = "plain"  # nginx with "module" or "srcache"; or "varnish"
     tier: str = None      # where its hits have to come from
-    origin: bool = False  # every request reaches the origin, else none does
+    origin: bool = False  # every path reaches the origin, else none does
+    together: int = 1     # requests for each path
     redis: bool = False
     port: int = 0
     padding: int = 0      # response fields it lacks to have as many as others
 
-    def server(self):
+    def block(self):
         fields = " ".join(f'add_header X-Padding-{i} "value of a field";'
                           for i in range(self.padding))
         return f"""
@@ -56,32 +73,49 @@ def all_systems():
             _PLAIN_FILE), HOT),
         System("proxy_cache", "proxy_cache hit", _proxied(
             "proxy_cache plain;"), HOT),
-        System("memory", "edge_cache memory hit", _proxied(
-            "edge_cache memory;"), HOT, module=True, tier="memory"),
+        System("varnish", "Varnish hit", "", HOT, server="varnish"),
+        _ours("memory", "edge_cache memory hit", "edge_cache memory;", HOT,
+              tier="memory"),
+        _ours("stale", "edge_cache stale hit", f"edge_cache stale; {_STALE}",
+              {"1k": HOT["1k"]}, tier="memory"),
+        System("srcache", "srcache hit, Redis by Lua", _SRCACHE,
+               {size: SHARED[size] for size in ("1k", "100k")},
+               server="srcache", redis=True),
         _redis_hit("redis", "edge_cache Redis hit"),
         _redis_hit("redis_socket", "the same, unix socket"),
         _redis_hit("redis_tls", "the same, TLS"),
         System("proxy", "proxy_pass", _proxied(), unique, origin=True),
-        System("miss", "edge_cache miss, memory only", _proxied(
-            "edge_cache unique;"), unique, module=True, origin=True),
-        System("redis_miss", "edge_cache miss with Redis", _proxied(
-            "edge_cache unique_shared;"), unique,
-            module=True, origin=True, redis=True),
-        System("private", "edge_cache, one private URL", _proxied(
-            f"edge_cache unique; {_PRIVATE}"), {"1k": 1},
-            module=True, origin=True),
-        System("redis_private", "the same with Redis", _proxied(
-            f"edge_cache unique_shared; {_PRIVATE}"), {"1k": 1},
-            module=True, origin=True, redis=True),
+        _ours("miss", "edge_cache miss, memory only", "edge_cache unique;",
+              unique, origin=True),
+        _ours("redis_miss", "edge_cache miss with Redis",
+              "edge_cache unique_shared;", unique, origin=True, redis=True),
+        _ours("private", "edge_cache, one private URL",
+              f"edge_cache unique; {_PRIVATE}", {"1k": 1}, origin=True),
+        _ours("redis_private", "the same with Redis",
+              f"edge_cache unique_shared; {_PRIVATE}", {"1k": 1}, origin=True,
+              redis=True),
+        System("proxy_lock", "proxy_cache_lock, 32 clients", _proxied(
+            "proxy_cache plain; proxy_cache_lock on; proxy_cache_key $uri;"),
+            {"1k": UNIQUE}, origin=True, together=TOGETHER),
+        _ours("collapse", "edge_cache, 32 clients", "edge_cache unique;",
+              {"1k": UNIQUE}, origin=True, together=TOGETHER),
+        _ours("redis_collapse", "the same with Redis",
+              "edge_cache unique_shared;", {"1k": UNIQUE}, origin=True,
+              together=TOGETHER, redis=True),
     ]
     for system in systems:
         system.port = free_port()
     return systems
 
 
+def _ours(name, title, directives, keys, **what):
+    return System(name, title, _proxied(directives), keys, server="module",
+                  **what)
+
+
 def _redis_hit(name, title):
-    return System(name, title, _proxied(f"edge_cache {name};"), SHARED,
-                  module=True, tier="redis", redis=True)
+    return _ours(name, title, f"edge_cache {name};", SHARED, tier="redis",
+                 redis=True)
 
 
 def origin_conf(port, root):
@@ -89,7 +123,7 @@ def origin_conf(port, root):
     map $http_x_freshness $freshness {{ default $http_x_freshness; "" max-age=3600; }}
     server {{
         listen {HOST}:{port} backlog=1024;
-        {_one_file_per_size("add_header Cache-Control $freshness;")}
+        {_one_file_per_size(_AS_TOLD)}
         location = /requests {{ stub_status; }}
     }}""")
 
@@ -98,7 +132,29 @@ def plain_conf(systems, root, origin):
     return _conf(root, f"""
     upstream origin {{ server {origin}; keepalive 64; }}
     proxy_cache_path cache keys_zone=plain:8m max_size=256m inactive=1h;
-    {_servers(systems)}""")
+    {_blocks(systems)}""")
+
+
+def srcache_conf(systems, root, origin, redis_port):
+    modules = "".join(f"load_module {_MODULES}/{name}_module.so;\n"
+                      for name in ("ndk_http", "ngx_http_lua",
+                                   "ngx_http_srcache_filter"))
+    return modules + _conf(root, f"""
+    upstream origin {{ server {origin}; keepalive 64; }}
+    map "" $redis_port {{ default {redis_port}; }}
+    {_blocks(systems)}""")
+
+
+def vcl(system, origin):
+    """What it keeps for how long, its origin says."""
+    host, port = origin.split(":")
+    fields = "".join(f'    set resp.http.X-Padding-{i} = "value of a field";\n'
+                     for i in range(system.padding))
+    return f"""vcl 4.1;
+backend default {{ .host = "{host}"; .port = "{port}"; }}
+sub vcl_deliver {{
+{fields}}}
+"""
 
 
 def module_conf(systems, root, origin, api_port, redis=()):
@@ -108,9 +164,10 @@ def module_conf(systems, root, origin, api_port, redis=()):
     return _conf(root, f"""
     upstream origin {{ server {origin}; keepalive 64; }}
     edge_cache_zone memory:64m;
+    edge_cache_zone stale:8m;
     edge_cache_zone unique:16m;
     {_shared_zones(*redis) if redis else ""}
-    {_servers(systems)}
+    {_blocks(systems)}
     server {{
         listen {HOST}:{api_port};
         location /edge/ {{ edge_api; }}
@@ -144,8 +201,20 @@ def _one_file_per_size(fields):
         }}""" for size in SIZES)
 
 
-def _servers(systems):
-    return "".join(system.server() for system in systems)
+# Debian has no module of nginx that fetches from Redis for srcache.
+_SRCACHE = _proxied("""
+            set $key $uri;
+            srcache_fetch GET /redis $key;
+            srcache_store PUT /redis $key;""") + f"""
+        location = /redis {{
+            internal;
+            client_body_buffer_size 1m;
+            content_by_lua_file {_HERE}/redis.lua;
+        }}"""
+
+
+def _blocks(systems):
+    return "".join(system.block() for system in systems)
 
 
 def _conf(root, text):
