@@ -60,6 +60,31 @@ char *set_fallback_parameter(ngx_conf_t *cf, LimitFallback &fallback,
     return NGX_CONF_OK;
 }
 
+// One word of a list, and parameters behind it.
+template <typename T, std::size_t N>
+char *set_kind(ngx_conf_t *cf, Setting<T> &setting,
+               const Choice<typename T::Kind> (&choices)[N],
+               char *(*set_parameter)(ngx_conf_t *, T &, std::string_view))
+{
+    if (setting.set) {
+        return duplicate();
+    }
+    const auto words = arguments(cf);
+    const auto kind = choose(ngx::view(words[0]), choices);
+    if (!kind) {
+        return refuse(cf, ngx::view(words[0]), what_to_write(choices));
+    }
+    T value;
+    value.kind = *kind;
+    for (const ngx_str_t &word : words.subspan(1)) {
+        if (char *error = set_parameter(cf, value, ngx::view(word))) {
+            return error;
+        }
+    }
+    setting = value;
+    return NGX_CONF_OK;
+}
+
 } // namespace
 
 char *set_limit_status(ngx_conf_t *cf, ngx_command_t *, void *conf)
@@ -85,24 +110,8 @@ char *set_limit_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
                                                {"legacy", Kind::legacy},
                                                {"both", Kind::both}};
 
-    auto &setting = static_cast<Location *>(conf)->limit_headers;
-    if (setting.set) {
-        return duplicate();
-    }
-    const auto words = arguments(cf);
-    const auto kind = choose(ngx::view(words[0]), choices);
-    if (!kind) {
-        return refuse(cf, ngx::view(words[0]), what_to_write(choices));
-    }
-    LimitHeaders headers;
-    headers.kind = *kind;
-    for (const ngx_str_t &word : words.subspan(1)) {
-        if (char *error = set_headers_parameter(cf, headers, ngx::view(word))) {
-            return error;
-        }
-    }
-    setting = headers;
-    return NGX_CONF_OK;
+    return set_kind(cf, static_cast<Location *>(conf)->limit_headers, choices,
+                    &set_headers_parameter);
 }
 
 char *set_limit_log_level(ngx_conf_t *cf, ngx_command_t *, void *conf)
@@ -156,25 +165,8 @@ char *set_limit_fallback(ngx_conf_t *cf, ngx_command_t *, void *conf)
     static constexpr Choice<Kind> choices[] = {
         {"local", Kind::local}, {"open", Kind::open}, {"closed", Kind::closed}};
 
-    auto &setting = static_cast<Location *>(conf)->limit_fallback;
-    if (setting.set) {
-        return duplicate();
-    }
-    const auto words = arguments(cf);
-    const auto kind = choose(ngx::view(words[0]), choices);
-    if (!kind) {
-        return refuse(cf, ngx::view(words[0]), what_to_write(choices));
-    }
-    LimitFallback fallback;
-    fallback.kind = *kind;
-    for (const ngx_str_t &word : words.subspan(1)) {
-        if (char *error =
-                set_fallback_parameter(cf, fallback, ngx::view(word))) {
-            return error;
-        }
-    }
-    setting = fallback;
-    return NGX_CONF_OK;
+    return set_kind(cf, static_cast<Location *>(conf)->limit_fallback, choices,
+                    &set_fallback_parameter);
 }
 
 } // namespace edge::conf
