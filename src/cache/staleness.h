@@ -9,6 +9,11 @@
 
 namespace edge::cache {
 
+// A limit forbids to ask the origin: whatever allows a stale answer while
+// another asks it, or because it has none, or none but a 429.
+inline constexpr StaleCause kStaleNotAsked{kStaleUpdating | kStaleError |
+                                           kStale429};
+
 // stale-while-revalidate allows `updating`, stale-if-error a 500, 502, 503, 504
 // and an origin that does not answer; edge_cache_use_stale what it names.
 // must-revalidate, proxy-revalidate, no-cache and s-maxage (RFC 9111 5.2.2.10)

@@ -56,19 +56,30 @@ enum class LimitPoint : std::uint8_t
 };
 inline constexpr std::size_t kLimitPoints = 3;
 
+// Who decides of a zone with redis=.
+enum class LimitSync : std::uint8_t
+{
+    exact, // Redis, each request
+    lease, // Redis, several requests ahead
+    local  // this instance, at its share
+};
+
 // One edge_limit line.
 struct LimitUse
 {
     tier::LimitZone *zone = nullptr;
     LimitPoint point = LimitPoint::request;
-    bool leased = false;    // sync=lease
+    LimitSync sync = LimitSync::exact;
     bool by_answer = false; // decided by a look; charged when it has ended
+    bool stale = false;     // sent, if there is something, instead of a refusal
     ngx::Value *condition = nullptr; // if=; null: always
     Figure<std::uint64_t> cost;      // 1
     Figure<limit::Rate> rate;        // the zone's
     Figure<std::uint64_t> burst;     // the zone's
     Figure<limit::Quota> quota;      // the zone's; its offset in any case
     bool dry_run = false;
+
+    bool is_leased() const { return sync == LimitSync::lease; }
 };
 
 // What clients are told about limits they have kept, or not.

@@ -67,6 +67,21 @@ char *set_limit_phase(ngx_conf_t *cf, LimitUse &use, std::string_view word)
                         "are decided behind authentication then");
 }
 
+char *set_limit_sync(ngx_conf_t *cf, LimitUse &use, std::string_view word)
+{
+    static constexpr Choice<LimitSync> choices[] = {
+        {"exact", LimitSync::exact},
+        {"lease", LimitSync::lease},
+        {"local", LimitSync::local}};
+
+    const auto choice = choose(word, choices);
+    if (!choice) {
+        return refuse(cf, word, what_to_write(choices));
+    }
+    use.sync = *choice;
+    return NGX_CONF_OK;
+}
+
 char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)
 {
     if (const auto name = parameter(word, "zone")) {
@@ -91,23 +106,23 @@ char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)
         use.dry_run = true;
         return NGX_CONF_OK;
     }
+    if (word == "stale") {
+        use.stale = true;
+        return NGX_CONF_OK;
+    }
     if (const auto moment = parameter(word, "on")) {
         return set_limit_moment(cf, use, *moment);
     }
     if (const auto sync = parameter(word, "sync")) {
-        if (*sync != "exact" && *sync != "lease") {
-            return refuse(cf, word, "write sync=exact or sync=lease");
-        }
-        use.leased = *sync == "lease";
-        return NGX_CONF_OK;
+        return set_limit_sync(cf, use, *sync);
     }
     if (const auto phase = parameter(word, "phase")) {
         return set_limit_phase(cf, use, *phase);
     }
     return refuse(cf, word,
                   "write zone=NAME, on=request, on=miss, on=response, "
-                  "phase=preaccess, sync=lease, cost=N, rate=N/s, burst=N, "
-                  "quota=N/day, if=VALUE or dry_run");
+                  "phase=preaccess, sync=lease, sync=local, cost=N, rate=N/s, "
+                  "burst=N, quota=N/day, if=VALUE, stale or dry_run");
 }
 
 char *add_limit(ngx_conf_t *cf, std::vector<LimitUse> &limits,
@@ -120,6 +135,11 @@ char *add_limit(ngx_conf_t *cf, std::vector<LimitUse> &limits,
         return refuse(cf, "a limit with on=response is decided behind "
                           "authentication: write nothing else of on= and "
                           "phase=");
+    }
+    if (use.stale && use.point != LimitPoint::miss) {
+        return refuse(cf, "stale",
+                      "what is stale is sent in place of what would be "
+                      "fetched: write on=miss too, or leave stale out");
     }
     const auto same = [&](const LimitUse &o) { return o.zone == use.zone; };
     if (std::any_of(limits.begin(), limits.end(), same)) {
@@ -158,14 +178,17 @@ const char *misplaced_figure(const LimitUse &use)
     if (use.burst.given() && algorithm != limit::Algorithm::gcra) {
         return "windows and quotas have no burst on top: leave burst= out";
     }
-    if (use.leased && algorithm == limit::Algorithm::window) {
+    if (use.is_leased() && algorithm == limit::Algorithm::window) {
         return "windows cannot be leased: leave sync=lease out";
     }
-    if (use.leased && use.zone->settings.redis == nullptr) {
+    if (use.is_leased() && use.zone->settings.redis == nullptr) {
         return "units are leased from Redis: write redis=NAME for the zone, "
                "or leave sync=lease out";
     }
-    if (use.leased && use.by_answer) {
+    if (use.sync == LimitSync::local && use.zone->settings.redis == nullptr) {
+        return "a zone without redis= is never shared: leave sync=local out";
+    }
+    if (use.is_leased() && use.by_answer) {
         return "what is charged behind the answer cannot be leased: leave "
                "sync=lease out";
     }
@@ -179,6 +202,12 @@ const LimitUse &first_at(const Location &lcf, LimitPoint point)
         [point](const LimitUse &use) { return use.point == point; });
 }
 
+// Which one decides; null: none.
+const client::RedisConfig *redis_of(const LimitUse &use)
+{
+    return use.sync == LimitSync::local ? nullptr : use.zone->settings.redis;
+}
+
 std::string_view tag_text(const LimitUse &use)
 {
     const tier::LimitZoneSettings &zone = use.zone->settings;
@@ -189,7 +218,7 @@ std::string_view tag_text(const LimitUse &use)
 // In a cluster one place to decide is one slot, and the tag settles that.
 bool is_one_place(const LimitUse &a, const LimitUse &b)
 {
-    const client::RedisConfig *redis = a.zone->settings.redis;
+    const client::RedisConfig *redis = redis_of(a);
     return redis == nullptr || redis->mode != client::Mode::cluster ||
            tag_text(a) == tag_text(b);
 }
@@ -228,26 +257,27 @@ char *set_limit(ngx_conf_t *cf, ngx_command_t *, void *conf)
 char *check_limits(ngx_conf_t *cf, const Location &lcf)
 {
     for (const LimitUse &use : lcf.limits.value) {
+        const LimitUse &first = first_at(lcf, use.point);
         if (const char *why = misplaced_figure(use)) {
             return refuse_level(cf, use, why);
         }
         if (!fits(use)) {
             return refuse_level(cf, use, limit::kBucketTooSlow);
         }
-        if (use.leased != first_at(lcf, use.point).leased) {
+        if (use.is_leased() != first.is_leased()) {
             return refuse_level(cf, use,
                                 "one limit that Redis is asked for spares none "
                                 "of the others: write sync=lease for all that "
                                 "are decided at the same moment, or for none");
         }
         // All or none are charged: that takes one place to decide.
-        const LimitUse &first = first_at(lcf, use.point);
-        if (use.zone->settings.redis != first.zone->settings.redis) {
+        if (redis_of(use) != redis_of(first)) {
             return refuse_level(cf, use,
                                 "limits of one level that are decided at the "
                                 "same moment are charged all together or not "
                                 "at all: write the same redis= for all of "
-                                "their zones, or for none");
+                                "their zones or for none, and sync=local for "
+                                "all of them or for none");
         }
         if (!is_one_place(use, first)) {
             return refuse_level(cf, use,

@@ -13,9 +13,9 @@ namespace {
 using limit::Status;
 
 // The worst comes first.
-constexpr Status kByGravity[] = {Status::rejected, Status::rejected_dry_run,
-                                 Status::unlimited, Status::passed,
-                                 Status::exempt};
+constexpr Status kByGravity[] = {Status::rejected, Status::stale,
+                                 Status::rejected_dry_run, Status::unlimited,
+                                 Status::passed, Status::exempt};
 
 bool has_limits(const conf::Location &lcf, conf::LimitPoint point)
 {

@@ -50,7 +50,7 @@ LimitCheck *find_limit_check(ngx_http_request_t *r);
 
 enum class LimitVerdict : std::uint8_t
 {
-    pass,
+    pass,     // also: something stale is Request::hit now
     refuse,   // see limit_answer.h
     ask_redis // see limit_query.h, then ask again here
 };

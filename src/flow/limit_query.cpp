@@ -20,7 +20,7 @@ std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
     std::vector<redis::ScriptLimit> all;
     for (const AppliedLimit &limit : round.limits) {
         redis::ScriptLimit &one = all.emplace_back(limit.for_script(pool));
-        if (limit.use->leased) {
+        if (limit.use->is_leased()) {
             one.extra = limit.zone->leases().wanted(limit.hash, now);
         }
     }

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "client/redis.h"
+#include "flow/limit_stale.h"
 #include "limit/key.h"
 #include "ngx/clock.h"
 #include "ngx/pool.h"
@@ -117,7 +118,7 @@ void note_leased(const LimitRound &round)
 {
     for (std::size_t i = 0; i < round.limits.size(); i++) {
         const AppliedLimit &limit = round.limits[i];
-        if (limit.use->leased) {
+        if (limit.use->is_leased()) {
             limit.zone->leases().add(limit.hash, round.answer.extras[i],
                                      round.asked.steady);
         }
@@ -129,8 +130,10 @@ Status status_at(const LimitRound &round, std::size_t i)
     if (!round.denied(i)) {
         return Status::passed;
     }
-    return round.limits[i].dry_run ? Status::rejected_dry_run
-                                   : Status::rejected;
+    if (round.limits[i].dry_run) {
+        return Status::rejected_dry_run;
+    }
+    return round.status == Status::stale ? Status::stale : Status::rejected;
 }
 
 // Less than a fifth is left.
@@ -145,7 +148,7 @@ void count(const LimitRound &round)
     for (std::size_t i = 0; i < round.limits.size(); i++) {
         const bool unjudged = round.status == Status::unlimited;
         const Status status = unjudged ? round.status : status_at(round, i);
-        if (status == Status::passed && round.refused()) {
+        if (status == Status::passed && !round.charged()) {
             continue;
         }
         tier::LimitCounters &counters = round.limits[i].zone->counters();
@@ -171,23 +174,35 @@ ngx_uint_t excess(const LimitRound &round, std::size_t i)
     return static_cast<ngx_uint_t>(std::max(0.0, units) * 1000);
 }
 
+const char *mode_of(const LimitRound &round, std::size_t i)
+{
+    switch (status_at(round, i)) {
+    case Status::rejected_dry_run:
+        return ", dry run";
+    case Status::stale:
+        return ", stale";
+    default:
+        return "";
+    }
+}
+
 // In the words of limit_req, which log watchers know.
 void log_denial(ngx_http_request_t *r, const conf::Location &lcf,
                 const LimitRound &round, std::size_t i)
 {
     const AppliedLimit &limit = round.limits[i];
-    const char *dry_run = limit.dry_run ? ", dry run" : "";
+    const char *mode = mode_of(round, i);
     ngx_str_t zone = ngx::str(limit.zone->settings.name);
     if (!round.decided_by_figures()) {
         ngx_log_error(lcf.limit_log_level.value, r->connection->log, 0,
                       "limiting requests%s, redis is away, by zone \"%V\"",
-                      dry_run, &zone);
+                      mode, &zone);
         return;
     }
     const ngx_uint_t milli = excess(round, i);
     ngx_log_error(lcf.limit_log_level.value, r->connection->log, 0,
                   "limiting requests%s, excess: %ui.%03ui by zone \"%V\"",
-                  dry_run, milli / 1000, milli % 1000, &zone);
+                  mode, milli / 1000, milli % 1000, &zone);
 }
 
 void settle(ngx_http_request_t *r, const conf::Location &lcf, LimitRound &round,
@@ -198,6 +213,9 @@ void settle(ngx_http_request_t *r, const conf::Location &lcf, LimitRound &round,
     round.status = source == Source::open
                        ? Status::unlimited
                        : limit::status_of(answer.denied, dry_runs(round));
+    if (round.refused() && use_stale_instead(r, round)) {
+        round.status = Status::stale;
+    }
     count(round);
     for (std::size_t i = 0; i < round.limits.size(); i++) {
         if (round.denied(i)) {
@@ -225,7 +243,7 @@ bool settle_at_once(ngx_http_request_t *r, const conf::Location &lcf,
                     LimitRound &round)
 {
     const tier::LimitZone &zone = *round.limits.front().zone;
-    if (zone.settings.redis == nullptr) {
+    if (round.limits.front().is_local()) {
         settle(r, lcf, round, Source::local, decide_in_memory(round));
         return true;
     }
@@ -233,7 +251,7 @@ bool settle_at_once(ngx_http_request_t *r, const conf::Location &lcf,
         settle_by_fallback(r, lcf, round);
         return true;
     }
-    if (round.limits.front().use->leased && take_leased(round)) {
+    if (round.limits.front().use->is_leased() && take_leased(round)) {
         settle(r, lcf, round, Source::lease, as_told(round));
         return true;
     }
@@ -293,7 +311,7 @@ void hand_over_charges(ngx_http_request_t *r, LimitRound &round)
             const tier::LimitLock lock({&zone, 1});
             units = take_charges(local(limit), round.asked);
         }
-        if (limit.use->leased) {
+        if (limit.use->is_leased()) {
             units -= static_cast<std::int64_t>(zone->leases().take_expired(
                 limit.hash, limit.meter, round.asked.steady));
         }

@@ -31,6 +31,12 @@ struct AppliedLimit
     std::int64_t cost = 1;       // redis::kLook: known with the answer
     bool dry_run = false;
 
+    // Nobody else is asked.
+    bool is_local() const
+    {
+        return zone->settings.redis == nullptr ||
+               use->sync == conf::LimitSync::local;
+    }
     // As the script takes it; its key lives as long as `pool`.
     redis::ScriptLimit for_script(ngx_pool_t *pool) const;
 };
@@ -50,6 +56,10 @@ struct LimitRound
                source != limit::Source::closed;
     }
     bool refused() const { return status == limit::Status::rejected; }
+    bool charged() const
+    {
+        return !refused() && status != limit::Status::stale;
+    }
     bool denied(std::size_t i) const { return answer.denied >> i & 1; }
     // By which was decided.
     limit::Meter judge(std::size_t i) const

@@ -212,8 +212,10 @@ ngx_int_t go_upstream(ngx_http_request_t *r, Request *request)
     if (verdict == LimitVerdict::refuse) {
         return refuse(r, request);
     }
-    return request != nullptr && request->may_fill ? begin_fetch(r, *request)
-                                                   : NGX_DECLINED;
+    if (request == nullptr || !request->may_fill) {
+        return NGX_DECLINED;
+    }
+    return request->hit ? serve(r, *request) : begin_fetch(r, *request);
 }
 
 // A request of our own has looked for what other instances have fetched.

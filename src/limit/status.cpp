@@ -9,6 +9,8 @@ std::string_view name(Status status)
         return "PASSED";
     case Status::rejected:
         return "REJECTED";
+    case Status::stale:
+        return "STALE";
     case Status::rejected_dry_run:
         return "REJECTED_DRY_RUN";
     case Status::exempt:

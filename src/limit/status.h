@@ -11,11 +11,12 @@ enum class Status : std::uint8_t
 {
     passed,
     rejected,
+    stale,            // would have been, were there nothing stale to send
     rejected_dry_run, // would have been, were it not for dry_run
     exempt,           // none of the limits applied: empty key, or if=
     unlimited,        // no decision: Redis is away and the fallback `open`
 };
-inline constexpr std::size_t kStatuses = 5;
+inline constexpr std::size_t kStatuses = 6;
 
 // Who decided.
 enum class Source : std::uint8_t

@@ -67,7 +67,10 @@ def test_wrong_zone(check, zone, words):
     ("zone=users phase=access", ['"access"', "phase=preaccess"]),
     ("zone=users phase=preaccess on=miss", ["on=miss", "phase=preaccess"]),
     ("zone=users phase=preaccess on=response", ["on=response"]),
-    ("zone=users sync=on", ['"sync=on"', "sync=lease"]),
+    ("zone=users sync=on", ['"on"', '"lease"']),
+    ("zone=users sync=local", ["zone=users", "leave sync=local out"]),
+    ("zone=users stale", ['"stale"', "on=miss"]),
+    ("zone=users stale on=response", ['"stale"', "on=miss"]),
     ("zone=users sync=lease", ["zone=users", "redis=NAME"]),
     ("zone=users quota=5/day", ["zone=users", "leave quota= out"]),
     ("zone=monthly rate=5r/s", ["zone=monthly", "leave rate= out"]),
@@ -159,6 +162,16 @@ def test_leased_limits_stay_among_themselves(check):
         http=http, location="edge_limit zone=w sync=lease;")
     assert "behind the answer" in check(
         http=http, location="edge_limit zone=a sync=lease on=response;")
+
+
+def test_limits_that_ask_nobody_stay_among_themselves(check):
+    shared = "".join(f"edge_limit_zone $arg_k zone={name}:1m rate=1r/s "
+                     "redis=main;" for name in "ab")
+    http = REDIS + ZONE + shared
+    assert check(http=http, location="edge_limit zone=a sync=local;"
+                                     "edge_limit zone=users;") is None
+    assert "sync=local for all" in check(
+        http=http, location="edge_limit zone=a sync=local; edge_limit zone=b;")
 
 
 def test_blocks_may_stand_in_any_order(check):

@@ -75,6 +75,17 @@ void the_location_adds_causes(void **)
     assert_true(keep_time(entry, policy) == Seconds(60));
 }
 
+void what_is_not_asked_for_is_stale_by_any_word(void **)
+{
+    const Entry entry = entry_of(10, 5, 20);
+    assert_true(may_be_stale(entry, kStaleNotAsked, kByDefault, after(30)));
+    assert_false(may_be_stale(entry, kStaleNotAsked, kByDefault, after(31)));
+    const StaleRule rule{kStale429, Seconds(60)};
+    assert_true(may_be_stale(entry, kStaleNotAsked, with(rule), after(70)));
+    const Entry strict = entry_of(10, 0, 0);
+    assert_false(may_be_stale(strict, kStaleNotAsked, kByDefault, after(11)));
+}
+
 void must_revalidate_and_s_maxage_forbid(void **)
 {
     const StaleRule rule{kStaleError, Seconds(60)};
@@ -161,6 +172,7 @@ int main()
         cmocka_unit_test(if_error_is_about_origins_that_fail),
         cmocka_unit_test(nothing_is_stale_without_anybodys_word),
         cmocka_unit_test(the_location_adds_causes),
+        cmocka_unit_test(what_is_not_asked_for_is_stale_by_any_word),
         cmocka_unit_test(must_revalidate_and_s_maxage_forbid),
         cmocka_unit_test(off_is_never),
         cmocka_unit_test(is_kept_for_the_longest_use),

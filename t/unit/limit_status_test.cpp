@@ -10,6 +10,7 @@ void names_are_those_of_the_variables(void **)
 {
     assert_sv_equal(name(Status::passed), "PASSED");
     assert_sv_equal(name(Status::rejected), "REJECTED");
+    assert_sv_equal(name(Status::stale), "STALE");
     assert_sv_equal(name(Status::rejected_dry_run), "REJECTED_DRY_RUN");
     assert_sv_equal(name(Status::exempt), "EXEMPT");
     assert_sv_equal(name(Status::unlimited), "UNLIMITED");
