@@ -28,6 +28,7 @@ Node::Node(const RedisConfig &config, Route &route,
       completions_(
           [](void *data) { static_cast<Node *>(data)->complete_ended(); }, this)
 {
+    node_.patience = config.timeout;
     node_.redirector = redirector;
     node_.has_others =
         config.mode == Mode::sentinel ||

@@ -31,7 +31,8 @@ public:
     // Connects; from now on the connection is kept.
     void start();
 
-    // False at once when Redis is down or flooded: there is no completion,
+    // False at once when Redis is down or flooded, or too slow of late for a
+    // `timeout` below the configured one: there is no completion,
     // the outcome is `idle`. Otherwise the command leaves with all others of
     // this turn of the event loop, and the completion comes from the event
     // loop, at the latest when `timeout` (the configured one) is over.

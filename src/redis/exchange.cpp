@@ -31,7 +31,9 @@ bool Exchange::accept(Operation &operation, Append append, Micros now,
     operation.withdraw();
     const bool accepted =
         !pipeline_.full() && output_.unsent().size() < kMaxOutput &&
-        enqueue(operation, append, Pipeline::Times::of(now, timeout));
+        node_.haste.passes(timeout, now) &&
+        enqueue(operation, append,
+                Pipeline::Times::of(now, timeout, node_.patience));
     (accepted ? node_.counters.operations : node_.counters.refused)++;
     return accepted;
 }
@@ -117,6 +119,7 @@ Exchange::Verdict Exchange::take(const Reply *reply, Micros now)
         return Failure{NodeState::strange, "sent a reply nobody asked for"};
     }
     const Pipeline::Place place = pipeline_.pop();
+    node_.haste.answered(now - place.times.submitted);
     if (reply == nullptr || place.operation == nullptr) {
         return std::nullopt;
     }
@@ -191,11 +194,12 @@ bool Exchange::leave(Micros now)
 
 Exchange::Verdict Exchange::expire(Micros now)
 {
-    const std::size_t expired = pipeline_.expire(now, node_.ended);
+    const auto expired = pipeline_.expire(now, node_.ended);
     bool open = false;
 
-    node_.counters.timeouts += expired;
-    for (std::size_t i = 0; i < expired; i++) {
+    node_.counters.timeouts += expired.operations;
+    node_.haste.missed(expired.hasty, expired.longest_hasty, now);
+    for (std::size_t i = 0; i < expired.overdue; i++) {
         open = node_.breaker.failed();
     }
     if (open || pipeline_.too_late(now)) {

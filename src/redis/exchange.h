@@ -11,6 +11,7 @@
 #include "redis/breaker.h"
 #include "redis/command.h"
 #include "redis/error.h"
+#include "redis/haste.h"
 #include "redis/impairment.h"
 #include "redis/operation.h"
 #include "redis/output.h"
@@ -50,6 +51,10 @@ struct Node
     NodeCounters counters;
     OperationList ended; // completions to call
     Impairment impairment;
+    Haste haste;
+    // An answer that takes longer is a failure; whoever gives an operation less
+    // time says nothing of the node.
+    Millis patience{0};
     std::string missing; // with NodeState::noperm: what the user may not do
 
     Redirector *redirector = nullptr; // in a cluster
@@ -75,10 +80,13 @@ public:
     static constexpr std::size_t kMaxOutput = std::size_t{32} << 20;
 
     // Both belong to the connection and outlive the exchange.
-    Exchange(Node &node, Output &output) : node_(node), output_(output) {}
+    Exchange(Node &node, Output &output) : node_(node), output_(output)
+    {
+        node_.haste = {};
+    }
 
-    // Appends the command to the output. False: there is no room, nothing has
-    // been done. An operation that is still pending is withdrawn first.
+    // Appends the command to the output. False: there is no room, or no hope
+    // for an answer in that time; nothing has been done. An operation that is still pending is withdrawn first.
     bool submit(Operation &operation, CommandParts command, Micros now,
                 Millis timeout);
     // `call` and all it points to stay until the operation has ended.

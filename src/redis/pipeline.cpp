@@ -4,10 +4,11 @@
 
 namespace edge::redis {
 
-Pipeline::Times Pipeline::Times::of(Micros now, Millis timeout)
+Pipeline::Times Pipeline::Times::of(Micros now, Millis timeout, Millis patience)
 {
-    return {now, now + timeout,
-            now + std::max(timeout * kLateFactor, kMinLate)};
+    const Millis longest = std::max(timeout, patience);
+    return {now, now + timeout, now + longest,
+            now + std::max(longest * kLateFactor, kMinLate)};
 }
 
 Pipeline::Pipeline() : ring_(16) {}
@@ -43,7 +44,7 @@ void Pipeline::push_nobody(const Times &times)
     if (tail_ - head_ == ring_.size()) {
         grow();
     }
-    at(tail_++) = {nullptr, times};
+    at(tail_++) = {nullptr, times, false};
 }
 
 void Pipeline::push(Operation &operation, const Times &times)
@@ -55,7 +56,7 @@ void Pipeline::push(Operation &operation, const Times &times)
     operation.number_ = tail_;
     operation.outcome_ = Outcome::pending;
     operation.reply_ = nullptr;
-    at(tail_++) = {&operation, times};
+    at(tail_++) = {&operation, times, true};
 }
 
 std::pmr::memory_resource *Pipeline::target() const
@@ -71,15 +72,25 @@ Pipeline::Place Pipeline::pop()
     return place;
 }
 
-std::size_t Pipeline::expire(Micros now, OperationList &ended)
+Pipeline::Expired Pipeline::expire(Micros now, OperationList &ended)
 {
-    std::size_t expired = 0;
+    Expired expired;
     for (std::uint64_t n = head_; n != tail_; n++) {
-        Operation *operation = at(n).operation;
-        if (operation != nullptr && at(n).times.deadline <= now) {
-            detach(at(n));
+        Place &place = at(n);
+        Operation *operation = place.operation;
+        if (operation != nullptr && place.times.deadline <= now) {
+            detach(place);
             ended.add(*operation, Outcome::timed_out);
-            expired++;
+            expired.operations++;
+            if (place.times.is_hasty()) {
+                expired.hasty++;
+                expired.longest_hasty = std::max(expired.longest_hasty,
+                                                 place.times.timeout());
+            }
+        }
+        if (place.counts && place.times.overdue <= now) {
+            place.counts = false;
+            expired.overdue++;
         }
     }
     return expired;
@@ -104,8 +115,11 @@ std::optional<Micros> Pipeline::next_deadline() const
     }
     Micros earliest = at(head_).times.late;
     for (std::uint64_t n = head_; n != tail_; n++) {
-        if (at(n).operation != nullptr) {
-            earliest = std::min(earliest, at(n).times.deadline);
+        const Place &place = at(n);
+        if (place.operation != nullptr) {
+            earliest = std::min(earliest, place.times.deadline);
+        } else if (place.counts) {
+            earliest = std::min(earliest, place.times.overdue);
         }
     }
     return earliest;
@@ -118,6 +132,7 @@ bool Pipeline::too_late(Micros now) const
 
 void Pipeline::forget(Operation &operation)
 {
+    at(operation.number_).counts = false;
     detach(at(operation.number_));
 }
 

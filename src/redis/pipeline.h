@@ -22,8 +22,8 @@ class Pipeline
 {
 public:
     static constexpr std::size_t kMaxInFlight = 16384;
-    // A reply that is later than so many time-outs, and than kMinLate, will
-    // not come: the connection is dead.
+    // A reply that is later than so many of the node's time-outs, and than
+    // kMinLate, will not come: the connection is dead.
     static constexpr int kLateFactor = 4;
     static constexpr Millis kMinLate{200};
 
@@ -38,10 +38,16 @@ public:
     struct Times
     {
         Micros submitted{0};
-        Micros deadline{0};
-        Micros late{0}; // the connection is dead
+        Micros deadline{0}; // whoever waits for it gives up
+        Micros overdue{0};  // the node has failed; not before the deadline
+        Micros late{0};     // the connection is dead
 
-        static Times of(Micros now, Millis timeout);
+        // `patience`: what the node is given before it has failed, however
+        // soon somebody gives up.
+        static Times of(Micros now, Millis timeout, Millis patience = {});
+
+        bool is_hasty() const { return deadline < overdue; }
+        Micros timeout() const { return deadline - submitted; }
     };
 
     // Takes the place behind all others. Requires !full().
@@ -59,17 +65,27 @@ public:
     {
         Operation *operation = nullptr;
         Times times;
+        bool counts = false; // as a failure, when it is overdue
     };
     Place pop();
 
+    struct Expired
+    {
+        std::size_t operations = 0; // that nobody waits for any more
+        std::size_t overdue = 0;    // failures of the node
+        // Hasty ones among the operations, and the longest that one of them
+        // has waited.
+        std::size_t hasty = 0;
+        Micros longest_hasty{0};
+    };
     // Moves those whose deadline has passed to `ended`, in order; their
-    // places remain. Returns how many.
-    std::size_t expire(Micros now, OperationList &ended);
+    // places remain.
+    Expired expire(Micros now, OperationList &ended);
     // Moves all to `ended` as lost and empties the pipeline.
     std::size_t lose(OperationList &ended);
 
-    // The earliest of all deadlines and of the time when the oldest reply is
-    // too late; looks at every place, so ask when a timer has run out.
+    // The earliest of all deadlines, of when one is overdue, and of when the
+    // oldest reply is too late; looks at every place, so ask when a timer has run out.
     std::optional<Micros> next_deadline() const;
     bool too_late(Micros now) const;
 

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from lib.cached import TOKEN, ZONE, cache_conf
+from lib.fleet import redis_up
 from lib.resp import RespError
 from lib.wait import wait_until
 
@@ -185,6 +187,37 @@ def test_a_redis_that_hangs_is_not_waited_for(limited, redis):
     assert [r.status for r in responses] == [200] * 10 + [429] * 10
     assert {r["X-Source"] for r in responses} == {"local"}
     assert took < 2  # 20 times 5 ms, were the breaker not to open
+
+
+def test_a_redis_too_slow_for_limits_is_not_down_for_the_cache(
+        edge, redis, fake_redis, tmp_path):
+    """20 ms are in time for the cache and not for limits."""
+    token_file = tmp_path / "token"
+    token_file.write_text(TOKEN + "\n")
+    fake_redis.upstream = redis.port
+    nginx = edge(**cache_conf(
+        token_file, zone=f"{ZONE}:4m redis=main",
+        http=f"""edge_redis main {{ server {fake_redis.address};
+                     timeout 500ms; connect_timeout 1s; }}
+                 edge_limit_zone $arg_k zone=users:1m rate=1r/m burst=1000
+                     redis=main;""",
+        location="edge_limit zone=users; edge_cache_valid 200 1m;" + SHOW))
+    until_decided_by("redis", nginx)
+    fake_redis.delay = 0.02
+    sources = [nginx.get(f"/?k=a&n={n}")["X-Source"] for n in range(30)]
+    assert sources.count("local") >= 27  # delays were in time on a bad machine
+    asked = fake_redis.count("EVALSHA")
+    begin = time.monotonic()
+    with nginx.connect() as connection:
+        for _ in range(50):
+            response = connection.request("GET", "/?k=a&n=0")
+            assert response["X-Source"] == "local"
+    assert fake_redis.count("EVALSHA") - asked <= (
+        3 + (time.monotonic() - begin) / 0.025)
+    assert redis_up(nginx)
+    assert "redis is down" not in nginx.error_log()
+    fake_redis.delay = 0
+    until_decided_by("redis", nginx)
 
 
 def test_redis_decides_again_when_it_is_back(limited, redis):

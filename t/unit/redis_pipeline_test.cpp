@@ -69,8 +69,8 @@ void an_expired_operation_fails_alone_and_its_place_remains(void **)
 
     pipeline.push(a, times(0us));
     pipeline.push(b, times(10ms));
-    assert_int_equal(pipeline.expire(49ms, ended), 0);
-    assert_int_equal(pipeline.expire(50ms, ended), 1);
+    assert_int_equal(pipeline.expire(49ms, ended).operations, 0);
+    assert_int_equal(pipeline.expire(50ms, ended).operations, 1);
     assert_true(a.outcome() == Outcome::timed_out);
     assert_true(b.outcome() == Outcome::pending);
     ended.complete_first();
@@ -89,9 +89,42 @@ void a_short_deadline_behind_a_long_one_is_kept(void **)
     pipeline.push(slow, Pipeline::Times::of(0us, 2000ms));
     pipeline.push(quick, Pipeline::Times::of(0us, 50ms));
     assert_true(pipeline.next_deadline() == Micros(50ms));
-    assert_int_equal(pipeline.expire(50ms, ended), 1);
+    assert_int_equal(pipeline.expire(50ms, ended).operations, 1);
     assert_true(quick.outcome() == Outcome::timed_out);
     assert_true(pipeline.next_deadline() == Micros(2000ms));
+}
+
+void who_gives_up_early_says_nothing_of_the_node(void **)
+{
+    Pipeline pipeline;
+    OperationList ended;
+    Operation hasty(memory(), nothing, nullptr);
+
+    pipeline.push(hasty, Pipeline::Times::of(0us, 5ms, 50ms));
+    assert_true(pipeline.next_deadline() == Micros(5ms));
+    Pipeline::Expired expired = pipeline.expire(5ms, ended);
+    assert_int_equal(expired.operations, 1);
+    assert_int_equal(expired.hasty, 1);
+    assert_true(expired.longest_hasty == Micros(5ms));
+    assert_int_equal(expired.overdue, 0);
+    assert_true(hasty.outcome() == Outcome::timed_out);
+
+    assert_true(pipeline.next_deadline() == Micros(50ms));
+    expired = pipeline.expire(50ms, ended);
+    assert_int_equal(expired.operations, 0);
+    assert_int_equal(expired.overdue, 1);
+    assert_int_equal(pipeline.expire(60ms, ended).overdue, 0);
+}
+
+void what_was_withdrawn_is_never_overdue(void **)
+{
+    Pipeline pipeline;
+    OperationList ended;
+    {
+        Operation gone(memory(), nothing, nullptr);
+        pipeline.push(gone, Pipeline::Times::of(0us, 5ms, 50ms));
+    }
+    assert_int_equal(pipeline.expire(199ms, ended).overdue, 0);
 }
 
 void a_reply_later_than_four_timeouts_does_not_come(void **)
@@ -102,6 +135,13 @@ void a_reply_later_than_four_timeouts_does_not_come(void **)
 
     brief.push(a, Pipeline::Times::of(0us, 10ms));
     usual.push(b, Pipeline::Times::of(0us, 100ms));
+    Pipeline hasty;
+    Operation c(memory(), nothing, nullptr);
+    hasty.push(c, Pipeline::Times::of(0us, 10ms, 100ms));
+    hasty.expire(1s, ended);
+    assert_false(hasty.too_late(399ms));
+    assert_true(hasty.too_late(400ms));
+
     brief.expire(1s, ended);
     assert_true(brief.next_deadline() == Micros(200ms));
     assert_false(brief.too_late(199ms));
@@ -320,6 +360,8 @@ int main()
         cmocka_unit_test(
             an_expired_operation_fails_alone_and_its_place_remains),
         cmocka_unit_test(a_short_deadline_behind_a_long_one_is_kept),
+        cmocka_unit_test(who_gives_up_early_says_nothing_of_the_node),
+        cmocka_unit_test(what_was_withdrawn_is_never_overdue),
         cmocka_unit_test(a_reply_later_than_four_timeouts_does_not_come),
         cmocka_unit_test(a_lost_connection_loses_what_is_still_waited_for),
         cmocka_unit_test(an_ended_operation_that_is_destroyed_is_not_completed),
