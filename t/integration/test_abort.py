@@ -78,7 +78,8 @@ def test_while_redis_is_awaited(waiting, fake_redis, path):
         for client in clients:
             client.abort()
         fake_redis.thaw()
-    check_nothing_is_left(waiting, workers, before)
+    # Redis was faster for some: nginx keeps connections to the origin.
+    check_nothing_is_left(waiting, workers, before, kept=16)
     # The connection to Redis outlives them all.
     assert fake_redis.accepted == connections
 
