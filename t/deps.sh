@@ -3,7 +3,8 @@
 # Debian 12 or Ubuntu 24.04 and later; as root, or through sudo.
 set -euo pipefail
 
-build="g++ make nginx nginx-dev libhiredis-dev libssl-dev libxxhash-dev nlohmann-json3-dev"
+build="g++ make nginx nginx-dev libhiredis-dev libssl-dev libxxhash-dev nlohmann-json3-dev
+       zlib1g-dev"
 test="$build libcmocka-dev curl gdb nodejs npm openssl prometheus python3 python3-pytest
       python3-pytest-xdist redis-server"
 

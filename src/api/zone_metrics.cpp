@@ -141,13 +141,42 @@ void fills(Exposition &out, const Zones &zones)
                  {"aborted", &Counters::fills_aborted}});
 }
 
-void outlived(Exposition &out, const Zones &zones)
+void add_total(Exposition &out, const Zones &zones, std::string_view name,
+               std::string_view help, shm::Counter shm::Counters::*counter)
 {
-    constexpr std::string_view name = "edge_cache_fills_outlived_total";
-    out.family(name, kCounter, "Fills that went on without their client.");
+    out.family(name, kCounter, help);
     for (const tier::Zone *zone : zones) {
         out.sample(name, {{"zone", zone->settings.name}},
-                   zone->counters().fills_outlived.value());
+                   (zone->counters().*counter).value());
+    }
+}
+
+void outlived(Exposition &out, const Zones &zones)
+{
+    add_total(out, zones, "edge_cache_fills_outlived_total",
+              "Fills that went on without their client.",
+              &shm::Counters::fills_outlived);
+}
+
+void compressed(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_total(out, zones, "edge_cache_fills_compressed_total",
+              "Answers stored compressed.", &Counters::fills_compressed);
+    add_total(out, zones, "edge_cache_hits_unpacked_total",
+              "Hits on compressed objects by clients that take no gzip.",
+              &Counters::hits_unpacked);
+
+    constexpr std::string_view name = "edge_cache_compressed_bytes_total";
+    out.family(name, kCounter,
+               "Bodies stored compressed, as they came and as they are.");
+    for (const tier::Zone *zone : zones) {
+        const auto sample = [&](auto form, const shm::Counter &counter) {
+            out.sample(name, {{"zone", zone->settings.name}, {"form", form}},
+                       counter.value());
+        };
+        sample("identity", zone->counters().bytes_compressed);
+        sample("gzip", zone->counters().bytes_packed);
     }
 }
 
@@ -297,13 +326,9 @@ void removals(Exposition &out, const Zones &zones)
 
 void recoveries(Exposition &out, const Zones &zones)
 {
-    constexpr std::string_view name = "edge_cache_zone_recoveries_total";
-    out.family(name, kCounter,
-               "Times a zone was emptied because a worker died inside it.");
-    for (const tier::Zone *zone : zones) {
-        out.sample(name, {{"zone", zone->settings.name}},
-                   zone->counters().recoveries.value());
-    }
+    add_total(out, zones, "edge_cache_zone_recoveries_total",
+              "Times a zone was emptied because a worker died inside it.",
+              &shm::Counters::recoveries);
 }
 
 } // namespace
@@ -317,6 +342,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     refusals(out, zones);
     fills(out, zones);
     outlived(out, zones);
+    compressed(out, zones);
     refreshes(out, zones);
     fetches(out, zones);
     running_fills(out, zones);

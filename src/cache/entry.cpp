@@ -9,9 +9,16 @@ namespace edge::cache {
 
 namespace {
 
-// "edge", then the format: a change of either makes older entries misses.
+// "edge", then the format: a change of either makes older entries misses. Who
+// knows only the first format takes compressed bodies for misses.
 constexpr std::uint32_t kMagic = 0x65676465;
 constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kCompressedVersion = 2;
+
+bool is_known(std::uint16_t version)
+{
+    return version == kVersion || version == kCompressedVersion;
+}
 
 enum Flag : std::uint8_t
 {
@@ -106,7 +113,9 @@ std::string encode(const Entry &entry, std::size_t head_size)
     std::string bytes;
     bytes.reserve(head_size);
     ByteWriter out(bytes);
-    write_prefix(out, {.kind = static_cast<std::uint8_t>(entry.kind),
+    write_prefix(out, {.version = entry.is_compressed() ? kCompressedVersion
+                                                        : kVersion,
+                       .kind = static_cast<std::uint8_t>(entry.kind),
                        .flags = flags_of(entry),
                        .head_size = static_cast<std::uint32_t>(head_size),
                        .status = entry.status});
@@ -121,6 +130,9 @@ std::string encode(const Entry &entry, std::size_t head_size)
     out.string(entry.selectors);
     out.string(entry.tags.encoded());
     out.string(entry.fields.encoded());
+    if (entry.is_compressed()) {
+        out.number(entry.identity_size);
+    }
     return bytes;
 }
 
@@ -144,6 +156,9 @@ Entry read_entry(ByteReader &in, const Prefix &prefix)
     entry.selectors = in.string();
     entry.tags = StringList(in.string());
     entry.fields = StringList(in.string());
+    if (prefix.version == kCompressedVersion) {
+        entry.identity_size = in.number<std::uint64_t>();
+    }
     return entry;
 }
 
@@ -201,7 +216,7 @@ bool has_valid_sizes(const Entry &entry)
            entry.tenant.size() <= kMaxTenant &&
            entry.selectors.size() % sizeof(std::uint64_t) == 0 &&
            entry.selectors.size() / sizeof(std::uint64_t) <= kMaxSelectors &&
-           entry.body_size <= kMaxBody;
+           entry.body_size <= kMaxBody && entry.identity_size <= kMaxBody;
 }
 
 // An object is an answer; a record of Vary is none.
@@ -212,7 +227,7 @@ bool has_valid_kind(const Entry &entry)
         return entry.status >= 200 && entry.status <= 599;
     case EntryKind::vary:
         return entry.status == 0 && entry.body_size == 0 &&
-               entry.fields.encoded().empty();
+               !entry.is_compressed() && entry.fields.encoded().empty();
     default:
         return false;
     }
@@ -238,7 +253,8 @@ void StringListBuilder::add(std::string_view text)
 
 std::string encode_head(const Entry &entry)
 {
-    constexpr std::size_t numbers = 11 * sizeof(std::uint64_t);
+    const std::size_t numbers =
+        (entry.is_compressed() ? 12 : 11) * sizeof(std::uint64_t);
     constexpr std::size_t lengths = 6 * sizeof(std::uint32_t);
     return encode(entry, kHeadPrefix + numbers + lengths + entry.key.size() +
                              entry.tenant.size() + entry.vary.encoded().size() +
@@ -251,7 +267,7 @@ std::optional<std::size_t> head_size(std::string_view bytes)
 {
     ByteReader in(bytes);
     const Prefix prefix = read_prefix(in);
-    if (in.failed() || prefix.magic != kMagic || prefix.version != kVersion ||
+    if (in.failed() || prefix.magic != kMagic || !is_known(prefix.version) ||
         prefix.head_size < kHeadPrefix || prefix.head_size > kMaxHead) {
         return std::nullopt;
     }
@@ -265,7 +281,7 @@ std::variant<Entry, Reason> decode_head(std::string_view head)
     if (in.failed() || prefix.magic != kMagic) {
         return Reason::entry_corrupt;
     }
-    if (prefix.version != kVersion) {
+    if (!is_known(prefix.version)) {
         return Reason::entry_version;
     }
     if (prefix.head_size != head.size() || head.size() > kMaxHead ||
@@ -274,7 +290,9 @@ std::variant<Entry, Reason> decode_head(std::string_view head)
     }
 
     const Entry entry = read_entry(in, prefix);
+    const bool is_compressed = prefix.version == kCompressedVersion;
     if (in.failed() || !in.at_end() || !has_valid_kind(entry) ||
+        entry.is_compressed() != is_compressed ||
         !has_valid_sizes(entry) || !are_valid(entry.times) ||
         !has_valid_lists(entry)) {
         return Reason::entry_corrupt;

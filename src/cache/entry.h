@@ -95,6 +95,11 @@ struct Entry
     // name, value, name, value ...
     StringList fields;
     std::uint64_t body_size = 0;
+    // Not 0: the body is stored in gzip's format (cache/compression.h), and has
+    // so many bytes without.
+    std::uint64_t identity_size = 0;
+
+    bool is_compressed() const { return identity_size != 0; }
 };
 
 // What decode_head() accepts; whoever encodes keeps to it.

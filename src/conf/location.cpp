@@ -39,6 +39,7 @@ void inherit(Location &child, const Location &parent)
     child.ignore_client_abort.inherit(parent.ignore_client_abort);
     child.early_refresh.inherit(parent.early_refresh);
     child.ttl_jitter_percent.inherit(parent.ttl_jitter_percent);
+    child.compression.inherit(parent.compression);
     child.fetch_limit.inherit(parent.fetch_limit);
     child.revalidate.inherit(parent.revalidate);
     child.use_stale.inherit(parent.use_stale);

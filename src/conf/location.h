@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/compression.h"
 #include "cache/policy.h"
 #include "cache/query_rules.h"
 #include "cache/vary_key.h"
@@ -111,6 +112,7 @@ struct Location
     Setting<std::uint32_t> early_refresh;
     // The most that is taken off a lifetime.
     Setting<std::uint32_t> ttl_jitter_percent;
+    Setting<cache::Compression> compression;
     Setting<FetchLimit> fetch_limit;
     Setting<bool> revalidate{true};
     Setting<UseStale> use_stale;

@@ -2,6 +2,7 @@
 
 #include "flow/client_abort.h"
 #include "flow/client_fields.h"
+#include "flow/coding.h"
 #include "flow/fetch_limit.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
@@ -74,9 +75,27 @@ void begin_fill(ngx_http_request_t *r, Request &request)
     ngx::at_request_end<&on_request_end>(r, &request);
     request.fill.emplace(r->pool, request.zone().fill_budget(),
                          std::move(std::get<FillPlan>(planned)));
-    // The copy filter in front of us then reads files into memory.
-    r->filter_need_in_memory = 1;
+    if (request.fill->plan().compression.level != 0) {
+        announce_forms(r);
+    }
     request.zone().counters().fills_started.add();
+}
+
+// Filters that read or change the body say so when the header passes: what
+// they were given is to be stored as it is. The copy filter in front of us then
+// reads files into memory.
+ngx_int_t pass_header(ngx_http_request_t *r, Request &request)
+{
+    const ngx_int_t rc = request.has_client()
+                             ? survive(r, request, next_header_filter(r))
+                             : go_on_alone(r, request);
+    if (request.fill && r->filter_need_in_memory) {
+        request.fill->keep_plain();
+    }
+    if (request.fill) {
+        r->filter_need_in_memory = 1;
+    }
+    return rc;
 }
 
 ngx_int_t filter_header(ngx_http_request_t *r)
@@ -98,12 +117,8 @@ ngx_int_t filter_header(ngx_http_request_t *r)
         ngx::guard<&invalidate_written>(r, *request);
     }
     ngx::guard<&add_limit_fields>(r);
-    if (request == nullptr) {
-        return next_header_filter(r);
-    }
-    return request->has_client()
-               ? survive(r, *request, next_header_filter(r))
-               : go_on_alone(r, *request);
+    return request != nullptr ? pass_header(r, *request)
+                              : next_header_filter(r);
 }
 
 // The same flags, our bytes: those that are stored, unless a filter behind us

@@ -17,6 +17,9 @@ constexpr std::size_t kLastChunk = 256 * 1024;
 Fill::Fill(ngx_pool_t *pool, tier::FillBudget &budget, FillPlan plan)
     : pool_(pool), budget_(budget), plan_(std::move(plan))
 {
+    if (plan_.compression.level != 0) {
+        begin_packing();
+    }
 }
 
 Fill::~Fill()
@@ -35,7 +38,38 @@ std::optional<std::string_view> Fill::append(std::string_view bytes)
         return std::nullopt;
     }
 
+    if (compressor_) {
+        pack(bytes);
+    }
     return keep(bytes);
+}
+
+std::optional<std::string_view> Fill::packed()
+{
+    return compressor_ && size_ >= plan_.compression.min_length
+               ? compressor_->finish(size_)
+               : std::nullopt;
+}
+
+// Without memory for it a body is stored as it is.
+void Fill::begin_packing()
+{
+    if (budget_.take(cache::Compressor::kMemory)) {
+        reserved_ += cache::Compressor::kMemory;
+        compressor_.emplace(plan_.compression.level);
+    }
+}
+
+void Fill::pack(std::string_view bytes)
+{
+    const std::size_t before = compressor_->capacity();
+    compressor_->append(bytes);
+    const std::size_t more = compressor_->capacity() - before;
+    if (budget_.take(more)) {
+        reserved_ += more;
+    } else {
+        compressor_.reset();
+    }
 }
 
 std::string_view Fill::keep(std::string_view bytes)

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/compression.h"
 #include "cache/entry.h"
 #include "ngx/nginx.h"
 #include "tier/worker.h"
@@ -26,6 +27,7 @@ struct FillPlan
     // nullopt: the length is not known before the end.
     std::optional<std::uint64_t> expected_size;
     std::uint64_t max_size = 0;
+    cache::Compression compression;
 };
 
 // Copies a body piece by piece. Bytes once copied stay where they are until
@@ -41,6 +43,12 @@ public:
     // The copy; nullopt when the body is too large or the budget is used up,
     // which ends the fill: refused() says why.
     std::optional<std::string_view> append(std::string_view bytes);
+
+    // It is stored as it arrives, whatever was planned.
+    void keep_plain() { compressor_.reset(); }
+
+    // Of a whole body: what to store instead of the pieces, if anything.
+    std::optional<std::string_view> packed();
 
     // The whole body has arrived, as long as was announced.
     bool is_complete() const;
@@ -59,6 +67,8 @@ private:
         std::size_t used = 0;
     };
 
+    void begin_packing();
+    void pack(std::string_view bytes);
     bool grow(std::size_t wanted);
     std::string_view keep(std::string_view bytes);
 
@@ -69,6 +79,7 @@ private:
     std::vector<std::string_view> pieces_;
     std::uint64_t size_ = 0;
     std::uint64_t reserved_ = 0;
+    std::optional<cache::Compressor> compressor_;
     cache::Reason refused_ = cache::Reason::none;
 };
 

@@ -135,6 +135,23 @@ FillPlan make_plan(const cache::ResponseFacts &response,
     return plan;
 }
 
+// What the filters behind us do with a body is only known when a client's
+// header passes them (flow/capture): without one the form stays as it was.
+cache::Compression compression_of(const Request &request,
+                                  const cache::ResponseFacts &response)
+{
+    const cache::Compression &wanted = request.lcf.compression.value;
+    const bool is_known =
+        request.has_client() ||
+        (request.stale && request.stale->entry.is_compressed());
+    const bool is_short = response.content_length &&
+                          *response.content_length < wanted.min_length;
+    return wanted.level != 0 && is_known && !is_short &&
+                   cache::is_compressible(response.fields)
+               ? wanted
+               : cache::Compression{};
+}
+
 // Whoever purges by what it was tagged with before means it still, also while
 // the 304 was on its way.
 void add_stored_names(FillPlan &plan, const cache::Entry &stored)
@@ -183,6 +200,7 @@ std::variant<FillPlan, Reason> plan(ngx_http_request_t *r,
     }
 
     FillPlan plan = make_plan(response, storable, policy);
+    plan.compression = compression_of(request, response);
     if (const std::uint32_t percent = request.lcf.ttl_jitter_percent.value) {
         plan.entry.times.lifetime = cache::shortened(
             plan.entry.times.lifetime, percent, ngx::random_number());
@@ -225,6 +243,7 @@ std::variant<FillPlan, Reason> plan_refresh(ngx_http_request_t *r,
                         update_fields(stored.fields, sent_fields(r)));
     if (auto *refreshed = std::get_if<FillPlan>(&planned)) {
         add_stored_names(*refreshed, stored);
+        refreshed->entry.identity_size = stored.identity_size;
         if (refreshed->tags.size() > cache::kMaxTags) {
             return Reason::tag_limit;
         }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cache/revalidation.h"
+#include "flow/coding.h"
 #include "flow/replay.h"
 #include "http/conditional.h"
 #include "ngx/clock.h"
@@ -51,15 +52,14 @@ void make_not_modified(ngx_http_request_t *r)
 
 // nginx's range filter makes the parts, we decide whether it may: only for
 // GET (RFC 9110 14.2), and If-Range compares strongly.
-void allow_ranges(ngx_http_request_t *r, http::Fields request,
-                  const http::Validators &stored)
+void allow_ranges(ngx_http_request_t *r, http::Fields request, const Hit &hit)
 {
-    r->allow_ranges = r->headers_out.status == NGX_HTTP_OK;
+    r->allow_ranges = !hit.is_packed() && r->headers_out.status == NGX_HTTP_OK;
     if (r->headers_in.range == nullptr) {
         return;
     }
     if (r->method != NGX_HTTP_GET ||
-        !if_range_holds(request, stored, ngx::wall_now())) {
+        !if_range_holds(request, validators(hit.entry), ngx::wall_now())) {
         r->headers_in.range = nullptr;
     }
     r->headers_in.if_range = nullptr;
@@ -84,6 +84,9 @@ bool wants_several_ranges(const ngx_http_request_t *r)
 // The range filter cuts several ranges out of one buffer only.
 std::string_view contiguous(ngx_http_request_t *r, const Hit &hit)
 {
+    if (hit.identity) {
+        return *hit.identity;
+    }
     const auto size = static_cast<std::size_t>(hit.entry.body_size);
     auto *copy = static_cast<u_char *>(ngx::allocate(r->pool, size + 1));
     u_char *end = copy;
@@ -145,6 +148,7 @@ void make_header(ngx_http_request_t *r, const Request &request)
 {
     const cache::Entry &entry = request.hit->entry;
     replay(r, entry);
+    describe_form(r, *request.hit);
     add_age(r, request.hit->age);
 
     // Ours by RFC 9110 13.2.2; nginx's own filter wants every condition met.
@@ -163,7 +167,7 @@ ngx_int_t send_hit(ngx_http_request_t *r)
 
     const Request &request = *find_request(r);
     make_header(r, request);
-    allow_ranges(r, request.fields, validators(request.hit->entry));
+    allow_ranges(r, request.fields, *request.hit);
 
     const ngx_int_t rc = ngx_http_send_header(r);
     if (rc == NGX_HTTP_RANGE_NOT_SATISFIABLE) {

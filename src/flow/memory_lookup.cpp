@@ -48,7 +48,7 @@ void find_in_memory(ngx_http_request_t *r, Request &request)
     if (std::optional<Found> found = find_variant(r, request)) {
         const Millis age = current_age(found->entry.times, ngx::wall_now());
         take_stored(request, Hit{found->entry, age, cache::Tier::memory,
-                                 std::move(found->object), {}});
+                                 std::move(found->object), {}, std::nullopt});
     }
 }
 

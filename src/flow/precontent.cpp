@@ -1,6 +1,7 @@
 #include "flow/precontent.h"
 
 #include "flow/client_abort.h"
+#include "flow/coding.h"
 #include "flow/collapse.h"
 #include "flow/fetch_limit.h"
 #include "flow/hit.h"
@@ -128,8 +129,15 @@ bool begin(ngx_http_request_t *r, Request &request)
     return !request.hit && (request.awaited || may_look_in_redis(request));
 }
 
+ngx_int_t go_upstream(ngx_http_request_t *r, Request *request);
+
 ngx_int_t serve(ngx_http_request_t *r, Request &request)
 {
+    if (!choose_form(r, request)) {
+        request.hit.reset();
+        request.refuse(Reason::entry_corrupt);
+        return go_upstream(r, &request);
+    }
     if (request.status == Status::miss) {
         request.status = Status::hit;
     }

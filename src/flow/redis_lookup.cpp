@@ -84,7 +84,7 @@ void take_copy(Request &request, const Hash128 &hash, const Stored &stored)
     const Entry entry = as_foreign(stored.entry);
     const Millis age = current_age(entry.times, ngx::wall_now());
     if (!take_stored(request, Hit{entry, age, cache::Tier::redis, std::nullopt,
-                                  stored.body}) ||
+                                  stored.body, std::nullopt}) ||
         (request.refresh && !request.hit)) {
         return;
     }

@@ -32,9 +32,17 @@ struct Hit
     cache::Tier tier;
     std::optional<tier::Pinned> object;
     std::string_view copy;
+    // The body of a compressed entry, unpacked for this client (flow/coding).
+    std::optional<std::string_view> identity;
+
+    bool is_packed() const { return entry.is_compressed() && !identity; }
 
     template <typename Visit> void for_each_piece(Visit &&visit) const
     {
+        if (identity) {
+            visit(*identity);
+            return;
+        }
         if (!object) {
             visit(copy);
             return;

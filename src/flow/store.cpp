@@ -54,6 +54,7 @@ Entry make_vary_record(const Entry &object, std::string_view names,
     record.tags = {};
     record.fields = {};
     record.body_size = 0;
+    record.identity_size = 0;
     return record;
 }
 
@@ -153,16 +154,31 @@ bool is_worth_storing(const Entry &stored, const FillPlan &plan)
            says_anything_new(stored.fields, cache::StringList(plan.fields));
 }
 
+// Packed where it was to be, and that is worth it.
+Reason store_whole(ngx_http_request_t *r, Request &request)
+{
+    Fill &fill = *request.fill;
+    const auto packed = fill.packed();
+    if (!packed) {
+        return store(r, request, fill.plan(), fill.pieces());
+    }
+    fill.plan().entry.identity_size = fill.size();
+    shm::Counters &counters = request.zone().counters();
+    counters.fills_compressed.add();
+    counters.bytes_compressed.add(fill.size());
+    counters.bytes_packed.add(packed->size());
+    return store(r, request, fill.plan(), {&*packed, 1});
+}
+
 } // namespace
 
 void store_fill(ngx_http_request_t *r, Request &request)
 {
     request.fill_ended = true;
     FillPlan &plan = request.fill->plan();
-    const Reason reason =
-        request.fill->is_complete() && has_ended(r)
-            ? store(r, request, plan, request.fill->pieces())
-            : Reason::truncated;
+    const Reason reason = request.fill->is_complete() && has_ended(r)
+                              ? store_whole(r, request)
+                              : Reason::truncated;
     request.is_stored = reason == Reason::none;
     request.refuse(reason);
     end_role(request, reason, plan.entry);

@@ -1,5 +1,6 @@
 #include "flow/substitute.h"
 
+#include "flow/coding.h"
 #include "flow/collapse.h"
 #include "flow/hit.h"
 #include "flow/replay.h"
@@ -23,6 +24,8 @@ void replace_header(ngx_http_request_t *r, Request &request,
         restore_headers(r, *request.hidden);
     }
     forget_answer(r);
+    // What cannot be unpacked goes as it is: the origin's answer is gone.
+    choose_form(r, request);
     make_header(r, request);
     r->allow_ranges = 0;
 }

@@ -238,6 +238,25 @@ best_languages(std::string_view value,
     return list;
 }
 
+bool accepts_coding(std::string_view value, std::string_view coding)
+{
+    std::optional<Weight> named;
+    Weight others = 0;
+    Split members(value, ',');
+    while (const auto member = members.next()) {
+        const auto preference = parse_preference(*member);
+        if (!preference && !member->empty()) {
+            return false;
+        }
+        if (preference && without_alias(preference->name) == coding) {
+            named = preference->weight;
+        } else if (preference && preference->name == "*") {
+            others = preference->weight;
+        }
+    }
+    return named.value_or(others) != 0;
+}
+
 std::optional<std::string> normalise(Normaliser normaliser,
                                      std::string_view value)
 {

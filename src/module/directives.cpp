@@ -4,6 +4,7 @@
 #include "conf/api.h"
 #include "conf/cache_directives.h"
 #include "conf/cache_zone.h"
+#include "conf/compress.h"
 #include "conf/fetch_limit.h"
 #include "conf/limit_directives.h"
 #include "conf/limit_zone.h"
@@ -113,6 +114,8 @@ ngx_command_t directives[] = {
         guard<&conf::set_flag<&Location::close_delimited>>),
     any("edge_cache_early_refresh", NGX_CONF_TAKE1,
         guard<&conf::set_early_refresh>),
+    any("edge_cache_compress", NGX_CONF_TAKE123,
+        guard<&conf::set_compress>),
     any("edge_cache_ttl_jitter", NGX_CONF_TAKE1,
         guard<&conf::set_ttl_jitter>),
     any("edge_cache_fetch_limit", NGX_CONF_TAKE123,

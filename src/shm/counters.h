@@ -108,6 +108,12 @@ public:
     Counter fills_aborted;
     // Went on when the client had left.
     Counter fills_outlived;
+    // Stored compressed; their bytes as they came, and as they are stored.
+    Counter fills_compressed;
+    Counter bytes_compressed;
+    Counter bytes_packed;
+    // Hits whose clients take no gzip.
+    Counter hits_unpacked;
     // Fetched again in the background, and stored; another instance had done
     // so; it was not stored; it could not be begun.
     Counter refreshes_stored;

@@ -210,9 +210,37 @@ void a_head_size_over_the_limit_is_none(void **)
 void another_version_is_told_apart(void **)
 {
     std::string head = Sample().head();
-    head[4] = 2;
+    head[4] = 3;
     assert_true(reason_of(cache::decode_head(head)) == Reason::entry_version);
     assert_none(cache::head_size(head));
+}
+
+void a_compressed_body_is_another_version(void **)
+{
+    Sample sample;
+    sample.entry.identity_size = 99999;
+    const std::string head = sample.head();
+    assert_int_equal(head[4], 2);
+    assert_int_equal(cache::head_size(head).value_or(0), head.size());
+    const auto decoded = cache::decode_head(head);
+    const auto &entry = std::get<Entry>(decoded);
+    assert_int_equal(entry.identity_size, 99999);
+    assert_int_equal(entry.body_size, sample.body.size());
+}
+
+void a_version_belongs_to_its_form(void **)
+{
+    Sample sample;
+    std::string plain = sample.head();
+    plain[4] = 2;
+    assert_true(reason_of(cache::decode_head(plain)) == Reason::entry_corrupt);
+    sample.entry.identity_size = 99999;
+    std::string packed = sample.head();
+    packed.replace(packed.size() - 8, 8, std::string(8, '\0'));
+    assert_true(reason_of(cache::decode_head(packed)) == Reason::entry_corrupt);
+    sample.entry.identity_size = cache::kMaxBody + 1;
+    assert_true(reason_of(cache::decode_head(sample.head())) ==
+                Reason::entry_corrupt);
 }
 
 void more_or_less_than_the_head_is_corrupt(void **)
@@ -428,7 +456,7 @@ void a_body_of_another_size_is_refused(void **)
 void another_version_is_told_apart_when_unsealed(void **)
 {
     std::string head = Sample().head();
-    head[4] = 2;
+    head[4] = 3;
     const auto unsealed = cache::unseal(cache::seal(head, {}));
     assert_true(std::get<Reason>(unsealed) == Reason::entry_version);
 }
@@ -482,6 +510,8 @@ int main()
         cmocka_unit_test(the_head_size_is_known_from_its_first_bytes),
         cmocka_unit_test(a_head_size_over_the_limit_is_none),
         cmocka_unit_test(another_version_is_told_apart),
+        cmocka_unit_test(a_compressed_body_is_another_version),
+        cmocka_unit_test(a_version_belongs_to_its_form),
         cmocka_unit_test(more_or_less_than_the_head_is_corrupt),
         cmocka_unit_test(values_out_of_range_are_corrupt),
         cmocka_unit_test(caps_hold_on_every_string_and_list),

@@ -118,6 +118,20 @@ void what_cannot_be_read_is_left_alone(void **)
     assert_unread(Normaliser::none, {"a", ""});
 }
 
+void a_coding_is_accepted_by_name_or_by_star(void **)
+{
+    for (const std::string_view text :
+         {"gzip", "x-gzip", "GZip;q=0.001", "br, gzip", "*", "br;q=0,*;q=0.2",
+          ",gzip,", "*;q=0, gzip"}) {
+        assert_true(http::accepts_coding(text, "gzip"));
+    }
+    for (const std::string_view text :
+         {"", "br", "gzip;q=0", "*, gzip;q=0.000", "*;q=0", "gzipp",
+          "identity", "gzip br", "gzip;q=2", "gzip, =", "gzip;q"}) {
+        assert_false(http::accepts_coding(text, "gzip"));
+    }
+}
+
 } // namespace
 
 int main()
@@ -130,6 +144,7 @@ int main()
         cmocka_unit_test(languages_with_one_weight_have_no_order),
         cmocka_unit_test(the_best_of_the_offered_languages_counts),
         cmocka_unit_test(what_cannot_be_read_is_left_alone),
+        cmocka_unit_test(a_coding_is_accepted_by_name_or_by_star),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
