@@ -1,5 +1,7 @@
 #include "cache/accel_expires.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace edge::cache {
@@ -20,7 +22,8 @@ AccelExpires parse(std::string_view text, WallTime received)
 
     const Seconds seconds(static_cast<std::int64_t>(*number));
     if (absolute) {
-        return {false, seconds - received.time_since_epoch()};
+        return {false, std::max<Millis>(
+                           Millis(0), seconds - received.time_since_epoch())};
     }
     if (seconds == Seconds(0)) {
         return {true, std::nullopt};

@@ -12,7 +12,7 @@ struct AccelExpires
 {
     // 0: not to be stored.
     bool refuses = false;
-    // From `received` on; negative when "@time" lies in the past.
+    // From `received` on; 0 when "@time" lies in the past.
     std::optional<Millis> remaining;
 };
 

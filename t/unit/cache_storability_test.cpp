@@ -480,6 +480,15 @@ void x_accel_expires_0_stores_nothing(void **)
                 Reason::expired_on_arrival);
 }
 
+// It was stored with a lifetime below 0, and never read again.
+void an_x_accel_expires_long_past_is_no_lifetime_below_0(void **)
+{
+    Exchange exchange({kFresh, accel("@17"), {"ETag", "\"a\""}});
+    assert_true(exchange.stored().times.lifetime == Millis(0));
+    Exchange aged({accel("@17"), {"ETag", "\"a\""}, {"Age", "30"}});
+    assert_int_equal(aged.ttl(), 0);
+}
+
 void an_invalid_or_ignored_x_accel_expires_is_not_there(void **)
 {
     for (const std::string_view value : {"", "@", "-1", "5s", "off", "@x"}) {
@@ -655,6 +664,7 @@ int main()
         cmocka_unit_test(an_ignored_expires_gives_no_lifetime),
         cmocka_unit_test(x_accel_expires_comes_first),
         cmocka_unit_test(x_accel_expires_0_stores_nothing),
+        cmocka_unit_test(an_x_accel_expires_long_past_is_no_lifetime_below_0),
         cmocka_unit_test(an_invalid_or_ignored_x_accel_expires_is_not_there),
         cmocka_unit_test(x_accel_expires_does_not_share_what_is_private),
         cmocka_unit_test(extreme_times_do_not_overflow),
