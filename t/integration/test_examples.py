@@ -274,6 +274,7 @@ def openssl(directory, *arguments):
 def make_authority(directory, name):
     openssl(directory, "req", "-x509", "-newkey", "rsa:2048", "-nodes",
             "-days", "2", "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign",
             "-out", f"{name}.crt")
 
 

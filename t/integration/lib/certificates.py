@@ -9,7 +9,9 @@ class Authority:
         directory.mkdir(parents=True, exist_ok=True)
         self.certificate, self._key = self._paths("authority")
         self._openssl("req", "-x509", *self._new_key(self._key), "-days", "1",
-                      "-subj", "/CN=authority", "-out", self.certificate)
+                      "-subj", "/CN=authority", "-addext",
+                      "keyUsage=critical,keyCertSign,cRLSign",
+                      "-out", self.certificate)
 
     def issue(self, name, subject_alt_name=None, days=1):
         """(certificate, key) for e.g. "DNS:cache.example,IP:127.0.0.1"."""
