@@ -85,8 +85,8 @@ public:
         node_.haste = {};
     }
 
-    // Appends the command to the output. False: there is no room, or no hope
-    // for an answer in that time; nothing has been done. An operation that is still pending is withdrawn first.
+    // Appends the command to the output. False, nothing done: no room, or no
+    // hope of an answer in time. One that is still pending is withdrawn first.
     bool submit(Operation &operation, CommandParts command, Micros now,
                 Millis timeout);
     // `call` and all it points to stay until the operation has ended.

@@ -132,7 +132,8 @@ local function charge(s, units)
     end
     local level = s.level + units * s.a
     if wanted < 0 then
-        level = max(0, min(level, max(s.level, s.b)))
+        local most = wanted == -2 and 2 * s.b or s.b
+        level = max(0, min(level, max(s.level, most)))
     end
     s.level = level
 end
@@ -162,7 +163,7 @@ local function time_of(s, remaining)
     return window_wait(s, remaining + 1)
 end
 
-local granted, denied = math.abs(wanted), 0
+local granted, denied = wanted < 0 and 1 or wanted, 0
 local states = {}
 for i, key in ipairs(KEYS) do
     local kind, extra = match(ARGV[4 * i - 1], '^(%a)(%d*)$')
@@ -189,8 +190,10 @@ for i, key in ipairs(KEYS) do
 
     local needed = max(wanted, 1)
     s.fit = needed
-    if wanted >= 0 and s.cost ~= 0 then
-        s.fit = floor(free(s) / math.abs(s.cost))
+    if wanted >= 0 and s.cost > 0 then
+        s.fit = floor(free(s) / s.cost)
+    elseif wanted >= 0 and free(s) < -s.cost then
+        s.fit = 0
     end
     if s.fit < needed then
         denied = denied + 2 ^ (i - 1)
@@ -202,9 +205,9 @@ end
 
 local answer, extras = {granted, denied}, {}
 for i, s in ipairs(states) do
-    local units = granted * s.cost
+    local units = min(granted, s.fit) * s.cost
     local got = 0
-    if s.fit >= granted and (units > 0 or units < 0 and wanted < 0) then
+    if units > 0 or units < 0 and wanted < 0 then
         charge(s, units)
         if s.extra then
             local most = s.kind == 'g' and s.b / s.a or s.a
@@ -333,6 +336,26 @@ parse_limit_answer(const Reply &reply, std::span<const ScriptLimit> limits,
             return std::nullopt;
         }
         answer.extras[i] = static_cast<std::uint64_t>(got.integer);
+    }
+    return answer;
+}
+
+LimitAnswer answer_to_one(const LimitAnswer &all,
+                          std::span<const ScriptLimit> limits, int wanted,
+                          std::size_t place)
+{
+    LimitAnswer answer = all;
+    if (wanted <= 1) {
+        return answer;
+    }
+    answer.granted = place < all.granted ? 1 : 0;
+    answer.denied = 0;
+    for (std::size_t i = 0; i < limits.size() && answer.granted == 0; i++) {
+        const auto cost = static_cast<std::uint64_t>(std::abs(limits[i].cost));
+        answer.denied |= (all.states[i].remaining < cost ? 1u : 0u) << i;
+    }
+    if (place > 0) {
+        answer.extras = {};
     }
     return answer;
 }

@@ -61,6 +61,10 @@ struct ScriptLimit
 // In place of `wanted`: every cost is charged whatever is left, a negative one
 // given back. A bucket gets no fuller than full by that.
 inline constexpr int kDebit = -1;
+// The same for what an instance has admitted without Redis. Instances come back
+// one after another, and the first finds a bucket that has drained: so it gets
+// twice as full, and nobody passes until that has drained.
+inline constexpr int kHandOver = -2;
 
 // One call, with the texts it consists of. The keys stay the caller's.
 class LimitCall
@@ -103,6 +107,13 @@ struct LimitAnswer
     std::array<LimitState, kMaxLimits> states{}; // after the decision
     std::array<std::uint64_t, kMaxLimits> extras{}; // that were charged
 };
+
+// To the one at `place`, from 0, of `wanted` requests without a dry run that
+// were asked for together: the first `granted` of them pass. The others were
+// refused by what has no room for one more. Extras are the first one's.
+LimitAnswer answer_to_one(const LimitAnswer &all,
+                          std::span<const ScriptLimit> limits, int wanted,
+                          std::size_t place);
 
 // nullopt for everything that is not an answer to this call.
 std::optional<LimitAnswer>

@@ -84,8 +84,8 @@ Pipeline::Expired Pipeline::expire(Micros now, OperationList &ended)
             expired.operations++;
             if (place.times.is_hasty()) {
                 expired.hasty++;
-                expired.longest_hasty = std::max(expired.longest_hasty,
-                                                 place.times.timeout());
+                expired.longest_hasty =
+                    std::max(expired.longest_hasty, place.times.timeout());
             }
         }
         if (place.counts && place.times.overdue <= now) {

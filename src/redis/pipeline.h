@@ -84,8 +84,8 @@ public:
     // Moves all to `ended` as lost and empties the pipeline.
     std::size_t lose(OperationList &ended);
 
-    // The earliest of all deadlines, of when one is overdue, and of when the
-    // oldest reply is too late; looks at every place, so ask when a timer has run out.
+    // The earliest deadline, overdue time or moment when the oldest reply is
+    // too late; looks at every place, so ask when a timer has run out.
     std::optional<Micros> next_deadline() const;
     bool too_late(Micros now) const;
 

@@ -175,6 +175,29 @@ def test_several_units_are_granted_as_far_as_all_limits_reach(ask):
     assert answer == Answer(4, 0b10, [5, 0], [400_000, 800_000])
 
 
+def test_looks_together_all_pass_as_long_as_one_unit_is_left(ask):
+    look = Limit("k", rate=10, burst=2, cost=-1)
+    assert ask(look, wanted=5) == Answer(5, 0, [2], [0])
+    ask(Limit("k", rate=10, burst=2, cost=2))
+    assert ask(look, wanted=5) == Answer(0, 1, [0], [200_000])
+
+
+def test_requests_together_get_what_they_get_one_by_one(ask):
+    def limits(name, dry_run=False):
+        return (Limit(f"{name}a", rate=10, burst=7),
+                Limit(f"{name}b", rate=10, burst=9, cost=2, dry_run=dry_run),
+                Limit(f"{name}c", rate=10, burst=1, cost=-1))
+
+    for dry_run in False, True:
+        single = [ask(*limits("s", dry_run)) for _ in range(10)]
+        merged = ask(*limits("m", dry_run), wanted=10)
+        assert merged.granted == sum(answer.granted for answer in single)
+        assert merged.remaining == single[-1].remaining
+        assert merged.levels == single[-1].levels
+        for key in b"sa", b"sb", b"ma", b"mb":
+            ask.client.command("DEL", key)
+
+
 def test_wanting_nothing_looks_and_writes_nothing(ask):
     limit = Limit("k", rate=10, burst=2)
     assert ask(limit, wanted=0) == Answer(0, 0, [2], [0])
@@ -456,6 +479,22 @@ def test_who_is_refused_leases_nothing(ask):
     limit = Limit("k", 10, 5)
     ask(limit, wanted=5)
     assert leased(ask, limit, 10) == (0, 0, 0)
+
+
+def test_what_is_handed_over_may_stand_over_the_brim(ask):
+    limit = Limit("k", rate=10, burst=5)
+    assert [ask(limit).granted for _ in range(6)] == [1] * 5 + [0]
+    assert ask(limit, wanted=-2).levels == [600_000]
+    assert ask(Limit("k", 10, 5, cost=1000), wanted=-2).levels == [SECOND]
+    assert ask(limit, now=NOW + 599_999).granted == 0
+    assert ask(limit, now=NOW + 600_001).granted == 1
+    assert ask(Limit("k", 10, 5, cost=-1000), wanted=-2).levels == [0]
+
+
+def test_what_stands_over_the_brim_stays_by_the_clock_of_redis(ask):
+    limit = Limit("k", rate=1, burst=5)
+    ask(Limit("k", 1, 5, cost=9), wanted=-2, now=0)
+    assert ask(limit, now=0).levels[0] > 8_000_000
 
 
 def test_a_debit_fills_a_bucket_and_not_more(ask):

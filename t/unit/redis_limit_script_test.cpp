@@ -184,6 +184,56 @@ void more_limits_than_a_request_may_have_are_no_answer(void **)
         parse_limit_answer({ReplyType::array, {}, 0, parts}, limits, 1));
 }
 
+// 4 of 6 were granted: 5 and 0 units are left, of costs 1 and 2.
+const std::vector<ScriptLimit> kMerged = {
+    {"wide", LimitKind::bucket, 100'000, 900'000, 1, false},
+    {"narrow", LimitKind::bucket, 100'000, 800'000, 2, false},
+    {"free", LimitKind::bucket, 100'000, 100'000, 0, false},
+    {"looked at", LimitKind::bucket, 100'000, 100'000, kLook, false},
+};
+
+LimitAnswer merged()
+{
+    LimitAnswer answer{.granted = 4, .denied = 0b0010, .limits = 4};
+    answer.states = {{{5, 4e5}, {0, 8e5}, {0, 1e5}, {1, 0}}};
+    answer.extras[0] = 7;
+    return answer;
+}
+
+void of_several_the_first_pass(void **)
+{
+    for (std::size_t place = 0; place < 4; place++) {
+        const auto one = answer_to_one(merged(), kMerged, 6, place);
+        assert_int_equal(one.granted, 1);
+        assert_int_equal(one.denied, 0);
+        assert_int_equal(one.states[0].remaining, 5);
+        assert_int_equal(one.extras[0], place == 0 ? 7 : 0);
+    }
+}
+
+void who_comes_too_late_is_refused_by_what_is_used_up(void **)
+{
+    for (const std::size_t place : {4, 5}) {
+        const auto one = answer_to_one(merged(), kMerged, 6, place);
+        assert_int_equal(one.granted, 0);
+        assert_int_equal(one.denied, 0b0010);
+    }
+    LimitAnswer nothing = merged();
+    nothing.granted = 0;
+    nothing.states[3].remaining = 0;
+    assert_int_equal(answer_to_one(nothing, kMerged, 6, 0).denied, 0b1010);
+}
+
+void who_asks_alone_is_told_what_redis_said(void **)
+{
+    LimitAnswer answer = merged();
+    answer.granted = 1; // in spite of a dry run
+    const auto one = answer_to_one(answer, kMerged, 1, 0);
+    assert_int_equal(one.granted, 1);
+    assert_int_equal(one.denied, 0b0010);
+    assert_int_equal(one.extras[0], 7);
+}
+
 } // namespace
 
 int main()
@@ -200,6 +250,9 @@ int main()
         cmocka_unit_test(only_integers_make_an_answer),
         cmocka_unit_test(numbers_out_of_range_make_no_answer),
         cmocka_unit_test(more_limits_than_a_request_may_have_are_no_answer),
+        cmocka_unit_test(of_several_the_first_pass),
+        cmocka_unit_test(who_comes_too_late_is_refused_by_what_is_used_up),
+        cmocka_unit_test(who_asks_alone_is_told_what_redis_said),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
