@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "client/config.h"
 #include "conf/arguments.h"
 #include "conf/limit_directives.h"
 #include "conf/location.h"
@@ -208,21 +207,6 @@ const client::RedisConfig *redis_of(const LimitUse &use)
     return use.sync == LimitSync::local ? nullptr : use.zone->settings.redis;
 }
 
-std::string_view tag_text(const LimitUse &use)
-{
-    const tier::LimitZoneSettings &zone = use.zone->settings;
-    const ngx::Value *tag = zone.tag != nullptr ? zone.tag : zone.key;
-    return ngx::view(tag->compiled.value);
-}
-
-// In a cluster one place to decide is one slot, and the tag settles that.
-bool is_one_place(const LimitUse &a, const LimitUse &b)
-{
-    const client::RedisConfig *redis = redis_of(a);
-    return redis == nullptr || redis->mode != client::Mode::cluster ||
-           tag_text(a) == tag_text(b);
-}
-
 char *refuse_level(ngx_conf_t *cf, const LimitUse &use, std::string_view why)
 {
     ngx_str_t name = ngx::str(use.zone->settings.name);
@@ -278,14 +262,6 @@ char *check_limits(ngx_conf_t *cf, const Location &lcf)
                                 "at all: write the same redis= for all of "
                                 "their zones or for none, and sync=local for "
                                 "all of them or for none");
-        }
-        if (!is_one_place(use, first)) {
-            return refuse_level(cf, use,
-                                "limits of one level that are decided at the "
-                                "same moment are charged all together or not "
-                                "at all, and a cluster does that in one slot "
-                                "only: write the same tag= for all of their "
-                                "zones");
         }
     }
     return NGX_CONF_OK;

@@ -1,46 +1,42 @@
 #include "flow/limit_query.h"
 
+#include <algorithm>
+
 #include "client/redis.h"
+#include "limit/refund.h"
 #include "ngx/clock.h"
 #include "ngx/text.h"
-#include "redis/state.h"
+#include "redis/slots.h"
 
 namespace edge::flow {
 
 namespace {
 
-// A request counts once, by the clock of Redis.
-constexpr int kWanted = 1;
-constexpr std::uint64_t kRedisClock = 0;
-
-std::vector<redis::ScriptLimit> script_limits(ngx_pool_t *pool,
-                                              const LimitRound &round)
+limit::Micros now()
 {
-    const auto now = static_cast<limit::Micros>(ngx::monotonic_micros());
-    std::vector<redis::ScriptLimit> all;
-    for (const AppliedLimit &limit : round.limits) {
-        redis::ScriptLimit &one = all.emplace_back(limit.for_script(pool));
-        if (limit.use->is_leased()) {
-            one.extra = limit.zone->leases().wanted(limit.hash, now);
-        }
+    return static_cast<limit::Micros>(ngx::monotonic_micros());
+}
+
+redis::ScriptLimit script_limit(ngx_pool_t *pool, const AppliedLimit &limit)
+{
+    redis::ScriptLimit one = limit.for_script(pool);
+    if (limit.use->is_leased()) {
+        one.extra = limit.zone->leases().wanted(limit.hash, now());
     }
-    return all;
+    return one;
 }
 
-// What says something about Redis and not about these limits: the client tells
-// it, once.
-bool is_told_once(const redis::Reply &reply)
+// Without a cluster all lie in one place.
+std::uint16_t slot_of(const AppliedLimit &limit, std::string_view key)
 {
-    return reply.type == redis::ReplyType::error &&
-           redis::state_of(redis::error_kind(reply.text)) !=
-               redis::NodeState::up;
+    return limit.zone->redis()->config().mode == client::Mode::cluster
+               ? redis::key_slot(key)
+               : std::uint16_t{0};
 }
 
-void log_reply(ngx_http_request_t *r, const redis::Reply &reply)
+void log_complaint(ngx_http_request_t *r, std::string_view complaint)
 {
-    ngx_str_t text = ngx::str(reply.type == redis::ReplyType::error
-                                  ? reply.text
-                                  : "something else than limits");
+    ngx_str_t text = ngx::str(complaint);
     ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                   "redis answered \"%V\" to the limits of a request", &text);
 }
@@ -49,36 +45,110 @@ void log_reply(ngx_http_request_t *r, const redis::Reply &reply)
 
 LimitQuery::LimitQuery(ngx::Flow &flow, ngx_http_request_t *r,
                        LimitCheck &check, conf::LimitPoint point)
-    : r_(r), lcf_(check.lcf), round_(check.round(point)),
-      limits_(script_limits(r->pool, round_)),
-      script_(limits_, kWanted, kRedisClock), memory_(r->pool),
-      call_(flow, *round_.limits.front().zone->redis(), memory_, script_.call(),
-            lcf_.limit_fallback.value.after)
+    : flow_(flow), r_(r), lcf_(check.lcf), round_(check.round(point))
 {
+    for (std::size_t i = 0; i < round_.limits.size(); i++) {
+        const redis::ScriptLimit limit =
+            script_limit(r->pool, round_.limits[i]);
+        Part &part = part_of(slot_of(round_.limits[i], limit.key));
+        part.places.push_back(i);
+        part.limits.push_back(limit);
+    }
+}
+
+LimitQuery::Part &LimitQuery::part_of(std::uint16_t slot)
+{
+    const auto found =
+        std::find_if(parts_.begin(), parts_.end(),
+                     [slot](const Part &part) { return part.slot == slot; });
+    return found != parts_.end() ? *found : parts_.emplace_back(*this, slot);
 }
 
 void LimitQuery::send()
 {
     hand_over_charges(r_, round_);
-    call_.send();
+    tier::LimitCalls &calls = *round_.limits.front().zone->calls();
+    for (Part &part : parts_) {
+        calls.ask(part.question, lcf_.limit_fallback.value.after);
+    }
 }
 
-void LimitQuery::settle(const redis::Operation &operation)
+// The flow may be waiting for something else still.
+void LimitQuery::on_answer(void *data)
 {
-    const redis::Reply *reply = operation.reply();
-    if (reply == nullptr) {
-        settle_by_fallback(r_, lcf_, round_);
+    auto *query = static_cast<LimitQuery *>(data);
+    if (query->is_awaited_ && !query->is_pending()) {
+        query->flow_.wake();
+    }
+}
+
+bool LimitQuery::is_pending() const
+{
+    return std::any_of(parts_.begin(), parts_.end(), [](const Part &part) {
+        return part.question.is_pending();
+    });
+}
+
+void LimitQuery::settle()
+{
+    bool is_answered = true;
+    for (const Part &part : parts_) {
+        is_answered &= part.question.answer().has_value();
+        if (!part.question.complaint().empty()) {
+            log_complaint(r_, part.question.complaint());
+        }
+    }
+    if (is_answered) {
+        settle_by_redis(r_, lcf_, round_, combine());
         return;
     }
-    const auto answer = parse_limit_answer(*reply, limits_, kWanted);
-    if (answer) {
-        settle_by_redis(r_, lcf_, round_, *answer);
-        return;
-    }
-    if (!is_told_once(*reply)) {
-        log_reply(r_, *reply);
+    for (const Part &part : parts_) {
+        if (auto answer = part.question.answer()) {
+            give_back(part, *answer, Given::all);
+        }
     }
     settle_by_fallback(r_, lcf_, round_);
+}
+
+redis::LimitAnswer LimitQuery::combine() const
+{
+    redis::LimitAnswer all{.granted = 1, .limits = round_.limits.size()};
+    for (const Part &part : parts_) {
+        all.granted = std::min(all.granted, part.question.answer()->granted);
+    }
+    for (const Part &part : parts_) {
+        redis::LimitAnswer answer = *part.question.answer();
+        if (answer.granted > all.granted) {
+            give_back(part, answer, Given::cost);
+        }
+        for (std::size_t i = 0; i < part.places.size(); i++) {
+            const std::size_t place = part.places[i];
+            all.denied |= (answer.denied >> i & 1) << place;
+            all.states[place] = answer.states[i];
+            all.extras[place] = answer.extras[i];
+        }
+    }
+    return all;
+}
+
+void LimitQuery::give_back(const Part &part, redis::LimitAnswer &answer,
+                           Given given) const
+{
+    const limit::Micros age = now() - round_.asked.steady;
+    for (std::size_t i = 0; i < part.limits.size(); i++) {
+        const redis::ScriptLimit &limit = part.limits[i];
+        if (!answer.granted || answer.denied >> i & 1 || limit.cost < 0) {
+            continue;
+        }
+        const std::uint64_t units =
+            static_cast<std::uint64_t>(limit.cost) +
+            (given == Given::all ? answer.extras[i] : 0);
+        if (const auto debit = limit::refund(limit, units, age)) {
+            round_.limits[part.places[i]].zone->debit(*debit);
+            answer.states[i] =
+                limit::with_refund(limit, answer.states[i], units);
+        }
+    }
 }
 
 ngx::Task ask_redis_for_limits(ngx::Flow &flow, ngx_http_request_t *r,

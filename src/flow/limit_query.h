@@ -1,14 +1,14 @@
 // Asking Redis for the limits of a request.
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include <coroutine>
+#include <cstdint>
+#include <list>
 #include <vector>
 
-#include "client/await.h"
 #include "flow/limit_check.h"
-#include "ngx/pool.h"
 #include "ngx/task.h"
+#include "tier/limit_calls.h"
 
 namespace edge::flow {
 
@@ -16,6 +16,9 @@ namespace edge::flow {
 // request's flow. What is sent between send() and co_await leaves in the same
 // write. Afterwards it is decided, by Redis or, at the latest when the time of
 // edge_limit_fallback is over, by that.
+//
+// A cluster decides in one slot at a time: what lies in several is asked for at
+// once, and if one of them refuses, the others get back what they have charged.
 class LimitQuery
 {
 public:
@@ -24,23 +27,51 @@ public:
 
     void send();
 
-    bool await_ready() { return call_.await_ready(); }
+    bool await_ready() const { return !is_pending(); }
     void await_suspend(std::coroutine_handle<> self)
     {
-        call_.await_suspend(self);
+        is_awaited_ = true;
+        flow_.suspend(self);
     }
-    void await_resume() { settle(call_.await_resume()); }
+    void await_resume() { settle(); }
 
 private:
-    void settle(const redis::Operation &operation);
+    // The limits that lie in one slot.
+    struct Part
+    {
+        Part(LimitQuery &query, std::uint16_t slot_of_all)
+            : slot(slot_of_all),
+              question(limits, &LimitQuery::on_answer, &query)
+        {
+        }
 
+        std::uint16_t slot;
+        std::vector<std::size_t> places; // in the round
+        std::vector<redis::ScriptLimit> limits;
+        tier::LimitCalls::Question question;
+    };
+
+    static void on_answer(void *query);
+    Part &part_of(std::uint16_t slot);
+    bool is_pending() const;
+    void settle();
+    redis::LimitAnswer combine() const;
+
+    // What a part has charged, with or without what it has leased.
+    enum class Given
+    {
+        cost,
+        all
+    };
+    void give_back(const Part &part, redis::LimitAnswer &answer,
+                   Given given) const;
+
+    ngx::Flow &flow_;
     ngx_http_request_t *r_;
     const conf::Location &lcf_;
     LimitRound &round_;
-    std::vector<redis::ScriptLimit> limits_;
-    redis::LimitCall script_;
-    ngx::PoolResource memory_;
-    client::Call<redis::ScriptCall> call_;
+    std::list<Part> parts_;
+    bool is_awaited_ = false;
 };
 
 // For the round of `point`, when check_limits() said `ask_redis` there.

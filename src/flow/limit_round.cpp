@@ -201,8 +201,8 @@ void log_denial(ngx_http_request_t *r, const conf::Location &lcf,
     }
     const ngx_uint_t milli = excess(round, i);
     ngx_log_error(lcf.limit_log_level.value, r->connection->log, 0,
-                  "limiting requests%s, excess: %ui.%03ui by zone \"%V\"",
-                  mode, milli / 1000, milli % 1000, &zone);
+                  "limiting requests%s, excess: %ui.%03ui by zone \"%V\"", mode,
+                  milli / 1000, milli % 1000, &zone);
 }
 
 void settle(ngx_http_request_t *r, const conf::Location &lcf, LimitRound &round,
@@ -318,7 +318,7 @@ void hand_over_charges(ngx_http_request_t *r, LimitRound &round)
         if (units != 0) {
             redis::ScriptLimit debit = limit.for_script(r->pool);
             debit.cost = units;
-            zone->debit(debit);
+            zone->debit(debit, redis::kHandOver);
         }
     }
 }

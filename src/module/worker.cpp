@@ -10,6 +10,7 @@
 #include "ngx/detached.h"
 #include "ngx/text.h"
 #include "ngx/timer.h"
+#include "tier/limit_calls.h"
 #include "tier/limit_debits.h"
 #include "tier/limit_zone.h"
 #include "tier/redis_tier.h"
@@ -37,6 +38,7 @@ private:
     conf::Main &main_;
     std::vector<std::unique_ptr<client::Redis>> redis_;
     std::vector<std::unique_ptr<tier::RedisTier>> tiers_;
+    std::vector<std::unique_ptr<tier::LimitCalls>> calls_;
     std::vector<std::unique_ptr<tier::LimitDebits>> debits_;
     ngx::Timer sweep_timer_;
     ngx::Bell bell_;
@@ -82,15 +84,16 @@ Worker::~Worker()
         }
     }
     for (tier::LimitZone *zone : main_.limit_zones) {
-        zone->connect(nullptr, nullptr);
+        zone->connect(nullptr, nullptr, nullptr);
     }
 }
 
 void Worker::connect(tier::LimitZone &zone)
 {
     if (client::Redis *redis = find(zone.settings.redis)) {
+        calls_.push_back(std::make_unique<tier::LimitCalls>(*redis));
         debits_.push_back(std::make_unique<tier::LimitDebits>(*redis));
-        zone.connect(redis, debits_.back().get());
+        zone.connect(redis, calls_.back().get(), debits_.back().get());
     }
 }
 

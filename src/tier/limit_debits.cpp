@@ -11,9 +11,9 @@ namespace edge::tier {
 class LimitDebits::Debit
 {
 public:
-    Debit(LimitDebits &all, const redis::ScriptLimit &limit)
+    Debit(LimitDebits &all, const redis::ScriptLimit &limit, int how)
         : all_(all), key_(limit.key), limits_{limit},
-          script_(with_own_key(), redis::kDebit, 0), call_(script_.call()),
+          script_(with_own_key(), how, 0), call_(script_.call()),
           operation_(&memory_, &Debit::over, this)
     {
     }
@@ -46,12 +46,12 @@ LimitDebits::LimitDebits(client::Redis &redis) : redis_(redis) {}
 
 LimitDebits::~LimitDebits() = default;
 
-bool LimitDebits::send(const redis::ScriptLimit &limit)
+bool LimitDebits::send(const redis::ScriptLimit &limit, int how)
 {
     if (!redis_.up() || pending_.size() == kMaxPending) {
         return false;
     }
-    auto debit = std::make_unique<Debit>(*this, limit);
+    auto debit = std::make_unique<Debit>(*this, limit, how);
     if (!debit->send()) {
         return false;
     }

@@ -20,8 +20,9 @@ public:
     LimitDebits(const LimitDebits &) = delete;
 
     // Takes `limit.cost` units, whatever is left, with the other commands of
-    // this turn. False: not sent, Redis is away or kMaxPending are under way.
-    bool send(const redis::ScriptLimit &limit);
+    // this turn. `how`: redis::kDebit or kHandOver. False: not sent, Redis is
+    // away or kMaxPending are under way.
+    bool send(const redis::ScriptLimit &limit, int how);
 
 private:
     static constexpr std::size_t kMaxPending = 4096;

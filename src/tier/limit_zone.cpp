@@ -92,15 +92,17 @@ bool LimitZone::map(std::span<std::byte> memory, bool fresh)
     return buckets_.has_value();
 }
 
-void LimitZone::connect(client::Redis *redis, LimitDebits *debits)
+void LimitZone::connect(client::Redis *redis, LimitCalls *calls,
+                        LimitDebits *debits)
 {
     redis_ = redis;
+    calls_ = calls;
     debits_ = debits;
 }
 
-void LimitZone::debit(const redis::ScriptLimit &limit)
+void LimitZone::debit(const redis::ScriptLimit &limit, int how)
 {
-    if (debits_ == nullptr || !debits_->send(limit)) {
+    if (debits_ == nullptr || !debits_->send(limit, how)) {
         counters().debits_lost.add();
     }
 }

@@ -26,6 +26,7 @@ struct RedisConfig;
 
 namespace edge::tier {
 
+class LimitCalls;
 class LimitDebits;
 
 struct LimitZoneSettings
@@ -94,13 +95,15 @@ public:
     // Configuration: asks nginx for the memory.
     bool declare(ngx_conf_t *cf);
 
-    // This worker's connection, when settings.redis names one. Both live as
+    // This worker's connection, when settings.redis names one. All live as
     // long as the worker serves.
-    void connect(client::Redis *redis, LimitDebits *debits);
+    void connect(client::Redis *redis, LimitCalls *calls, LimitDebits *debits);
     client::Redis *redis() const { return redis_; }
+    // Not null when redis() is not.
+    LimitCalls *calls() const { return calls_; }
 
     // Charges `limit.cost` units in Redis; counted if that cannot be.
-    void debit(const redis::ScriptLimit &limit);
+    void debit(const redis::ScriptLimit &limit, int how = redis::kDebit);
 
     // Tells how many instances limit together; 0: unknown, as it is until
     // this is set. `data` outlives the zone.
@@ -133,6 +136,7 @@ private:
     std::optional<HashSecret> secret_;
 
     client::Redis *redis_ = nullptr;
+    LimitCalls *calls_ = nullptr;
     LimitDebits *debits_ = nullptr;
     limit::Leases leases_;
     CountInstances count_ = nullptr;

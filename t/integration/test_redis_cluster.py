@@ -152,6 +152,87 @@ def test_limits_hold_over_all_instances(edge, cluster):
         assert (statuses.count(200), statuses.count(429)) == (10, 6)
 
 
+def in_different_slots(cluster, names):
+    slots = {slot_of(cluster.nodes[0], f"{{{name}}}") for name in names}
+    assert len(slots) == len(names)
+
+
+SPREAD = """
+    edge_limit_zone $arg_a zone=a:1m rate=1r/h burst=4 redis=main;
+    edge_limit_zone $arg_b zone=b:1m rate=1r/h burst=20 redis=main;
+    edge_limit_zone $arg_c zone=c:1m quota=20/month redis=main;
+    edge_limit_zone $arg_d zone=d:1m rate=20r/h algorithm=window redis=main;
+    """
+
+
+@pytest.fixture
+def spread(edge, cluster):
+    """Instances whose limits lie in several slots, each by its own key."""
+    def start(count, use="edge_limit zone=a; edge_limit zone=b;"
+                         "edge_limit zone=c; edge_limit zone=d;"):
+        in_different_slots(cluster, ["one", "two", "three", "four"])
+        instances = [edge(
+            http=f"edge_redis main {{ server {cluster.address}; mode cluster;"
+                 f" timeout 500ms; }} {SPREAD}",
+            location=f"""{use} edge_limit_fallback local after=1s;
+                         add_header X-Source $edge_limit_source always;""")
+            for _ in range(count)]
+        for nginx in instances:
+            for name in "wxyz":
+                wait_until(lambda: nginx.get(
+                    f"/?a={name}&b={name}&c={name}&d={name}")["X-Source"]
+                    == "redis", what="decisions by each node")
+        return instances
+
+    return start
+
+
+def test_limits_in_several_slots_are_decided_together(spread):
+    instances = spread(2)
+    target = "/?a=one&b=two&c=three&d=four"
+    responses = [nginx.get(target) for _ in range(4) for nginx in instances]
+    assert [r.status for r in responses] == [200] * 4 + [429] * 4
+    assert {r["X-Source"] for r in responses[:5]} == {"redis"}
+    assert responses[3]["RateLimit"].startswith('"a";r=0')
+    assert ', "b";r=16' in responses[3]["RateLimit"]
+    assert ', "c";r=16' in responses[3]["RateLimit"]
+    assert ', "d";r=16' in responses[3]["RateLimit"]
+
+
+def test_who_is_refused_in_one_slot_is_not_charged_in_the_others(spread):
+    """16 requests of others pass, as many as were not used."""
+    first, second = spread(2, "edge_limit zone=a cost=$arg_n;"
+                              "edge_limit zone=b; edge_limit zone=c;"
+                              "edge_limit zone=d;")
+    refused = [nginx.get(f"/?a={a}&n=5&b=two&c=three&d=four").status
+               for a in range(20) for nginx in (first, second)]
+    assert set(refused) == {429}
+    passed = [nginx.get(f"/?a=one{i}&b=two&c=three&d=four").status
+              for i in range(12) for nginx in (first, second)]
+    assert passed == [200] * 20 + [429] * 4
+
+
+def test_what_one_slot_refused_is_told_of_it_alone(spread):
+    nginx, = spread(1)
+    target = "/?a=one&b=two&c=three&d=four"
+    while nginx.get(target).status == 200:
+        pass
+    problem = nginx.get(target)
+    assert problem.json()["violated-policies"] == ["a"]
+    assert ', "b";r=16' in problem["RateLimit"]
+    assert nginx.get("/?a=other&b=two&c=three&d=four").status == 200
+
+
+def test_a_node_that_dies_leaves_limits_to_the_fallback(spread, cluster):
+    nginx, = spread(1)
+    target = "/?a=one&b=two&c=three&d=four"
+    assert nginx.get(target)["X-Source"] == "redis"
+    cluster.owner("{two}").kill()
+    wait_until(lambda: nginx.get(target)["X-Source"] == "local",
+               what="a decision without that node")
+    assert nginx.get("/?a=one").status == 200
+
+
 def test_a_server_that_is_no_cluster_is_not_used(fleet, redis, origin):
     origin.on("/", Reply(headers=CACHED))
     nginx, = fleet.start(1, join=False,

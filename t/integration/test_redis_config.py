@@ -66,21 +66,3 @@ def test_what_is_right(said, tmp_path):
                   "server unix:/tmp/redis.sock; tls on; tls_name a.example;",
                   "server [::1]:6379; tls on;"):
         assert said(lines) is None, lines
-
-
-def test_limits_of_one_level_are_in_one_slot_of_a_cluster(tmp_path, origin):
-    nginx = Nginx(tmp_path / "check", "")
-
-    def check(tag, mode="cluster"):
-        return nginx.check_config(proxy_conf(
-            nginx.port, origin.address,
-            http=f"""edge_redis main {{ {SERVER} mode {mode}; }}
-                edge_limit_zone $arg_a zone=a:1m rate=1r/s redis=main {tag};
-                edge_limit_zone $arg_b zone=b:1m rate=1r/s redis=main {tag};
-                """,
-            location="edge_limit zone=a; edge_limit zone=b;"))
-
-    code, said = check("")
-    assert code and "write the same tag= for all of their zones" in said
-    assert check("tag=$arg_tenant")[0] == 0
-    assert check("", mode="standalone")[0] == 0
