@@ -78,8 +78,3 @@ def within_the_bound(full):
             "included: 95 to 102 % of the bound", f"{100 * share:.1f} %",
             "simulated, 20 s: open 401 %, the full limit on every node 344 %",
             0.95 <= share <= 1.02)
-
-
-def cluster(full):
-    return ("Cluster: no CROSSSLOT, redirections followed",
-            "t/integration, -k cluster", "", None)
