@@ -182,14 +182,16 @@ void note_needs_client(const Request &refresh)
 {
     constexpr Millis time{60'000};
     refresh.zone().note_refused(foreground_name(refresh.role->name()),
-                                shm::HitForMiss::Place::origin, time);
+                                shm::HitForMiss::Place::origin, time,
+                                Reason::refresh_identity);
 }
 
 void note_failure(const Request &request)
 {
     constexpr Millis hold_down{2000};
     request.zone().note_refused(failure_name(request),
-                                shm::HitForMiss::Place::origin, hold_down);
+                                shm::HitForMiss::Place::origin, hold_down,
+                                Reason::none);
 }
 
 ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,

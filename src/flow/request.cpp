@@ -68,9 +68,9 @@ void Request::end_role(cache::Reason why, std::uint16_t status_code)
     if (why == cache::Reason::none) {
         role->end_stored();
     } else if (may_be_in_redis(why) && zone().redis() != nullptr) {
-        role->end_in_redis(time);
+        role->end_in_redis(time, why);
     } else {
-        role->end_refused(time);
+        role->end_refused(time, why);
     }
     role.reset();
 }

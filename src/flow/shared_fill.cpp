@@ -96,7 +96,7 @@ bool goes_on(Request &request, Claim claim, const tier::FillLock &lock,
         return false;
     }
     if (claim == Claim::not_shared) {
-        request.role->end_refused(cache::kHitForMiss);
+        request.role->end_refused(cache::kHitForMiss, Reason::none);
         request.role.reset();
         return false;
     }

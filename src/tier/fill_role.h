@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "cache/reason.h"
 #include "invalidate/selector.h"
 #include "shm/running_fills.h"
 #include "tier/fill_locks.h"
@@ -58,10 +59,11 @@ public:
 
     // The answer is stored.
     void end_stored();
-    // It is not: for so long nobody waits for another one.
-    void end_refused(Millis hit_for_miss);
+    // It is not, for `why` (none: another instance knows): for so long nobody
+    // waits for another one.
+    void end_refused(Millis hit_for_miss, cache::Reason why);
     // It is in Redis alone: for so long everybody looks there at once.
-    void end_in_redis(Millis hit_for_miss);
+    void end_in_redis(Millis hit_for_miss, cache::Reason why);
 
 private:
     void end(Millis hit_for_miss);

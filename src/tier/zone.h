@@ -212,8 +212,9 @@ public:
     void end_fill(const shm::FillId &fill);
     void note_stored(const Hash128 &name);
     bool is_noted(const Hash128 &name);
+    // For so long nobody waits for another's answer; `why` is for people.
     void note_refused(const Hash128 &name, shm::HitForMiss::Place place,
-                      Millis time);
+                      Millis time, cache::Reason why);
     std::size_t running_fills();
 
     // The filler is woken when another instance releases that lock.

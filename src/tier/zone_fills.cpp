@@ -94,10 +94,16 @@ bool Zone::is_noted(const Hash128 &name)
     return hit_for_miss_->find(name, ngx::boot_now()).has_value();
 }
 
-void Zone::note_refused(const Hash128 &name, Place place, Millis time)
+void Zone::note_refused(const Hash128 &name, Place place, Millis time,
+                        cache::Reason why)
 {
+    const BootTime now = ngx::boot_now();
     const Lock lock(*this);
-    hit_for_miss_->remember(name, place, ngx::boot_now() + time);
+    if (time > Millis(0)) {
+        hit_for_miss_->remember(name, place, now + time, {why, now});
+    } else {
+        hit_for_miss_->note(name, {why, now});
+    }
 }
 
 void Zone::wake_waits()
@@ -164,17 +170,15 @@ void FillRole::end_stored()
     end(Millis(0));
 }
 
-void FillRole::end_refused(Millis hit_for_miss)
+void FillRole::end_refused(Millis hit_for_miss, cache::Reason why)
 {
-    if (hit_for_miss > Millis(0)) {
-        zone_->note_refused(name_, Place::origin, hit_for_miss);
-    }
+    zone_->note_refused(name_, Place::origin, hit_for_miss, why);
     end(hit_for_miss);
 }
 
-void FillRole::end_in_redis(Millis hit_for_miss)
+void FillRole::end_in_redis(Millis hit_for_miss, cache::Reason why)
 {
-    zone_->note_refused(name_, Place::redis, hit_for_miss);
+    zone_->note_refused(name_, Place::redis, hit_for_miss, why);
     end(Millis(0));
 }
 
