@@ -1,0 +1,77 @@
+#include "flow/redis_object.h"
+
+#include "client/await.h"
+#include "flow/stored_entry.h"
+#include "redis/commands.h"
+#include "tier/redis_tier.h"
+
+namespace edge::flow {
+
+namespace {
+
+using cache::Reason;
+
+Reason reason_of(const redis::Operation &operation)
+{
+    switch (operation.outcome()) {
+    case redis::Outcome::replied:
+        return Reason::redis_error;
+    case redis::Outcome::timed_out:
+        return Reason::redis_timeout;
+    default:
+        return Reason::redis_down;
+    }
+}
+
+// A local purge counts for what this instance filled itself (protocol 7): an
+// entry from elsewhere says nothing about it.
+cache::Entry as_foreign(cache::Entry entry)
+{
+    entry.ticket.local = 0;
+    return entry;
+}
+
+std::optional<StoredInRedis> read(const redis::Operation &operation,
+                                  Request &request, std::string_view key)
+{
+    const redis::Reply *reply = operation.reply();
+    if (reply != nullptr && reply->type == redis::ReplyType::nil) {
+        return std::nullopt;
+    }
+    if (reply == nullptr || reply->type != redis::ReplyType::bulk) {
+        request.refuse(reason_of(operation));
+        return std::nullopt;
+    }
+
+    const auto unsealed = cache::unseal(
+        reply->text, request.zone().redis()->seal_keys());
+    if (const auto *reason = std::get_if<Reason>(&unsealed)) {
+        request.refuse(*reason);
+        return std::nullopt;
+    }
+    const auto &parts = std::get<cache::Unsealed>(unsealed);
+    const auto entry = read_entry(request, parts.head, key);
+    if (!entry) {
+        return std::nullopt;
+    }
+    return StoredInRedis{as_foreign(*entry), parts.head, parts.body};
+}
+
+} // namespace
+
+ngx::Task get_from_redis(ngx::Flow &flow, Request &request,
+                         std::pmr::memory_resource &memory,
+                         const VariantKey &name,
+                         std::optional<StoredInRedis> &stored)
+{
+    tier::RedisTier &tier = *request.zone().redis();
+    const bool is_variant = name.key != request.identity->key;
+    const std::string key =
+        tier.key({request.identity->key,
+                  is_variant ? name.key : std::string_view()});
+    const std::string_view words[] = {redis::command::kGet, key};
+    client::Call call(flow, tier.redis(), memory, redis::CommandParts(words));
+    stored = read(co_await call, request, name.key);
+}
+
+} // namespace edge::flow

@@ -1,0 +1,31 @@
+// What Redis has stored under one name.
+#pragma once
+
+#include <memory_resource>
+#include <optional>
+#include <string_view>
+
+#include "cache/entry.h"
+#include "flow/request.h"
+#include "flow/variant.h"
+#include "ngx/task.h"
+
+namespace edge::flow {
+
+// Views into the reply.
+struct StoredInRedis
+{
+    cache::Entry entry;
+    std::string_view head;
+    std::string_view body;
+};
+
+// The object or record under `name`, which is the resource's or a variant's.
+// Believes nothing: whatever is not an entry of that key is none, and the
+// request is told why. The reply lives in `memory`.
+ngx::Task get_from_redis(ngx::Flow &flow, Request &request,
+                         std::pmr::memory_resource &memory,
+                         const VariantKey &name,
+                         std::optional<StoredInRedis> &stored);
+
+} // namespace edge::flow
