@@ -36,7 +36,7 @@ std::optional<std::string> read_body(ngx_http_request_t *r, std::size_t limit)
         if (ngx_buf_in_memory(&buffer)) {
             body.append(reinterpret_cast<const char *>(buffer.pos),
                         static_cast<std::size_t>(buffer.last - buffer.pos));
-        } else {
+        } else if (buffer.in_file) {
             append_file(body, buffer);
         }
     }

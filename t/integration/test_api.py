@@ -112,6 +112,17 @@ def test_wrong_header_fields_are_a_400(cached, headers):
     problem(api(cached(), "POST", "purge", headers=headers), 400)
 
 
+@pytest.mark.parametrize("framing", ["Content-Length: 0",
+                                     "Transfer-Encoding: chunked"])
+def test_an_empty_body_of_a_purge_ended_the_worker(cached, framing):
+    nginx = cached()
+    name, value = framing.split(": ")
+    empty = "0\r\n\r\n" if name == "Transfer-Encoding" else ""
+    for tags, status in (({}, 400), ({"Surrogate-Key": "a"}, 200)):
+        assert api(nginx, "POST", "purge", empty,
+                   tags | {name: value}).status == status
+
+
 def test_a_thousand_selectors_are_the_limit(cached):
     nginx = cached()
     tags = [f"t{i}" for i in range(1001)]
