@@ -45,43 +45,21 @@ bool is_due(const Request &request)
                                  factor, ngx::random_number());
 }
 
-void start(ngx_http_request_t *copy, ngx_http_request_t *r,
-           const Request &request, tier::FillRole role)
+void start(ngx::Detached copy, ngx_http_request_t *r, const Request &request,
+           tier::FillRole role)
 {
-    Request &own = make_request(copy, request.lcf);
+    Request &own = make_request(copy.get(), request.lcf);
     const cache::Entry &entry = request.hit->entry;
     own.refresh = Refresh{std::string(entry.key), request.identity->scheme,
                           entry.times.response};
     own.role.emplace(std::move(role));
-    if (!ngx::copy_request(copy, r)) {
+    if (!ngx::copy_request(copy.get(), r)) {
+        copy.release(); // nginx has ended it
         return;
     }
-    ngx::at_request_end<&count>(copy, &own);
-    ngx::start_detached(copy, ngx_http_core_run_phases, kLongest);
+    ngx::at_request_end<&count>(copy.get(), &own);
+    ngx::start_detached(std::move(copy), ngx_http_core_run_phases, kLongest);
 }
-
-// Gives a request back that could not be started.
-class Copy
-{
-public:
-    explicit Copy(const ngx_http_request_t &model)
-        : r_(ngx::make_detached(model))
-    {
-    }
-    ~Copy()
-    {
-        if (r_ != nullptr) {
-            ngx::discard_detached(r_);
-        }
-    }
-    Copy(const Copy &) = delete;
-
-    ngx_http_request_t *get() const { return r_; }
-    void release() { r_ = nullptr; }
-
-private:
-    ngx_http_request_t *r_;
-};
 
 } // namespace
 
@@ -101,13 +79,13 @@ void refresh_if_due(ngx_http_request_t *r, Request &request)
     if (!role) {
         return;
     }
-    Copy copy(*r);
-    if (copy.get() == nullptr) {
+    ngx::Detached copy =
+        ngx::make_detached(*r->connection, ngx::entrance_of(*r));
+    if (copy == nullptr) {
         request.zone().counters().refreshes_refused.add();
         return;
     }
-    start(copy.get(), r, request, std::move(*role));
-    copy.release();
+    start(std::move(copy), r, request, std::move(*role));
 }
 
 bool fills_the_same(ngx_http_request_t *r, Request &request)

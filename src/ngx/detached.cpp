@@ -25,16 +25,16 @@ int null_device = -1;
 ngx_uint_t running = 0;
 
 // What hangs on the connection, in its pool.
-struct Detached
+struct Sink
 {
-    Detached() : deadline(&Detached::on_deadline, this, Timer::Holds::worker)
+    Sink() : deadline(&Sink::on_deadline, this, Timer::Holds::worker)
     {
         running++;
     }
-    ~Detached() { running--; }
-    Detached(const Detached &) = delete;
+    ~Sink() { running--; }
+    Sink(const Sink &) = delete;
 
-    static void on_deadline(void *detached);
+    static void on_deadline(void *sink);
 
     ngx_connection_t *connection = nullptr;
     ngx_log_t log{};
@@ -57,9 +57,9 @@ void end(ngx_connection_t *c)
     ngx_http_run_posted_requests(c);
 }
 
-void Detached::on_deadline(void *detached)
+void Sink::on_deadline(void *sink)
 {
-    end(static_cast<Detached *>(detached)->connection);
+    end(static_cast<Sink *>(sink)->connection);
 }
 
 // As nginx's own, which is static.
@@ -109,7 +109,7 @@ ssize_t refuse_chain(ngx_connection_t *, ngx_chain_t *, off_t)
     return NGX_ERROR;
 }
 
-ngx_chain_t *sink(ngx_connection_t *c, ngx_chain_t *in, off_t)
+ngx_chain_t *take_all(ngx_connection_t *c, ngx_chain_t *in, off_t)
 {
     for (; in != nullptr; in = in->next) {
         ngx_buf_t *buffer = in->buf;
@@ -120,18 +120,18 @@ ngx_chain_t *sink(ngx_connection_t *c, ngx_chain_t *in, off_t)
     return nullptr;
 }
 
-void set_log(ngx_connection_t *c, Detached &detached)
+void set_log(ngx_connection_t *c, Sink &sink)
 {
     c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    detached.log = *ngx_cycle->log;
-    detached.log.connection = c->number;
-    detached.log.handler = guard<&write_context>;
-    detached.log.data = &detached.log_context;
-    detached.log.action = const_cast<char *>("fetching");
-    detached.log_context.connection = c;
-    c->log = &detached.log;
-    c->read->log = &detached.log;
-    c->write->log = &detached.log;
+    sink.log = *ngx_cycle->log;
+    sink.log.connection = c->number;
+    sink.log.handler = guard<&write_context>;
+    sink.log.data = &sink.log_context;
+    sink.log.action = const_cast<char *>("fetching");
+    sink.log_context.connection = c;
+    c->log = &sink.log;
+    c->read->log = &sink.log;
+    c->write->log = &sink.log;
 }
 
 // Never closed nor watched, always ready to write, and never kept alive.
@@ -143,7 +143,7 @@ void set_sink(ngx_connection_t *c)
     c->recv = guard<&refuse_bytes, NGX_ERROR>;
     c->send = guard<&refuse_bytes, NGX_ERROR>;
     c->recv_chain = guard<&refuse_chain, NGX_ERROR>;
-    c->send_chain = guard<&sink>;
+    c->send_chain = guard<&take_all>;
 
     c->read->active = 1;
     c->read->eof = 1;
@@ -163,30 +163,30 @@ sockaddr *address(std::string_view bytes)
     return reinterpret_cast<sockaddr *>(const_cast<char *>(bytes.data()));
 }
 
-void set_addresses(ngx_connection_t *c, const Detached &detached)
+void set_addresses(ngx_connection_t *c, const Sink &sink)
 {
-    c->sockaddr = address(detached.client);
-    c->socklen = static_cast<socklen_t>(detached.client.size());
-    c->addr_text = str(detached.client_text);
-    if (!detached.local.empty()) {
-        c->local_sockaddr = address(detached.local);
-        c->local_socklen = static_cast<socklen_t>(detached.local.size());
+    c->sockaddr = address(sink.client);
+    c->socklen = static_cast<socklen_t>(sink.client.size());
+    c->addr_text = str(sink.client_text);
+    if (!sink.local.empty()) {
+        c->local_sockaddr = address(sink.local);
+        c->local_socklen = static_cast<socklen_t>(sink.local.size());
     }
 }
 
 // All that has to be allocated.
-Detached &prepare(ngx_pool_t *pool, const ngx_http_request_t &model)
+Sink &prepare(ngx_pool_t *pool, const ngx_connection_t &client,
+              const Entrance &entrance)
 {
-    Detached &detached = *pool_new<Detached>(pool);
-    detached.http.addr_conf = model.http_connection->addr_conf;
-    detached.http.conf_ctx = model.http_connection->conf_ctx;
-    const ngx_connection_t &c = *model.connection;
-    detached.client = copy(pool, c.sockaddr, c.socklen);
-    detached.client_text = pool_copy(pool, view(c.addr_text));
-    if (c.local_sockaddr != nullptr) {
-        detached.local = copy(pool, c.local_sockaddr, c.local_socklen);
+    Sink &sink = *pool_new<Sink>(pool);
+    sink.http.addr_conf = entrance.address;
+    sink.http.conf_ctx = entrance.configuration;
+    sink.client = copy(pool, client.sockaddr, client.socklen);
+    sink.client_text = pool_copy(pool, view(client.addr_text));
+    if (entrance.local != nullptr) {
+        sink.local = copy(pool, entrance.local, entrance.local_size);
     }
-    return detached;
+    return sink;
 }
 
 // nginx has counted it as one whose header is being read.
@@ -204,27 +204,28 @@ void count([[maybe_unused]] ngx_http_request_t *r)
 using Pool = std::unique_ptr<ngx_pool_t, decltype(&ngx_destroy_pool)>;
 
 // Null when there is none left.
-ngx_connection_t *make_connection(const ngx_http_request_t &model)
+ngx_connection_t *make_connection(const ngx_connection_t &client,
+                                  const Entrance &entrance)
 {
     Pool pool(ngx_create_pool(kPoolSize, ngx_cycle->log), &ngx_destroy_pool);
     if (pool == nullptr) {
         throw std::bad_alloc();
     }
-    Detached &detached = prepare(pool.get(), model);
+    Sink &sink = prepare(pool.get(), client, entrance);
     ngx_connection_t *c = ngx_get_connection(null_device, ngx_cycle->log);
     if (c == nullptr) {
         return nullptr;
     }
-    detached.connection = c;
+    sink.connection = c;
     c->pool = pool.release();
-    c->data = &detached.http;
-    c->buffer = &detached.header;
+    c->data = &sink.http;
+    c->buffer = &sink.header;
     c->start_time = ngx_current_msec;
-    c->type = model.connection->type;
-    c->listening = model.connection->listening;
-    set_log(c, detached);
+    c->type = entrance.type;
+    c->listening = entrance.socket;
+    set_log(c, sink);
     set_sink(c);
-    set_addresses(c, detached);
+    set_addresses(c, sink);
     return c;
 }
 
@@ -245,12 +246,21 @@ bool open_null_device()
     return null_device != -1;
 }
 
-ngx_http_request_t *make_detached(const ngx_http_request_t &model)
+Entrance entrance_of(const ngx_http_request_t &r)
+{
+    const ngx_connection_t &c = *r.connection;
+    return {c.listening,      c.type,
+            r.http_connection->addr_conf,
+            r.http_connection->conf_ctx,
+            c.local_sockaddr, c.local_socklen};
+}
+
+Detached make_detached(const ngx_connection_t &client, const Entrance &entrance)
 {
     if (ngx_exiting || ngx_terminate || !has_room()) {
         return nullptr;
     }
-    ngx_connection_t *c = make_connection(model);
+    ngx_connection_t *c = make_connection(client, entrance);
     if (c == nullptr) {
         return nullptr;
     }
@@ -268,19 +278,20 @@ ngx_http_request_t *make_detached(const ngx_http_request_t &model)
     // The sink is as fast as the origin.
     r->limit_rate_set = 1;
     r->limit_rate_after_set = 1;
-    return r;
+    return Detached(r);
 }
 
-void start_detached(ngx_http_request_t *r, ngx_http_event_handler_pt begin,
+void start_detached(Detached detached, ngx_http_event_handler_pt begin,
                     Millis longest)
 {
+    ngx_http_request_t *r = detached.release();
     ngx_connection_t *c = r->connection;
-    pool_find<Detached>(c->pool)->deadline.start(longest);
+    pool_find<Sink>(c->pool)->deadline.start(longest);
     r->write_event_handler = begin;
     ngx_post_event(c->write, &ngx_posted_events);
 }
 
-void discard_detached(ngx_http_request_t *r)
+void DiscardDetached::operator()(ngx_http_request_t *r) const
 {
     ngx_connection_t *c = r->connection;
     ngx_http_free_request(r, 0);
