@@ -20,16 +20,16 @@ using cache::Reason;
 constexpr std::size_t kMaxTenant = 128;
 
 Reason find_tenant(ngx_http_request_t *r, conf::Location &lcf,
-                   std::string_view &tenant)
+                   const Given &given, std::string_view &tenant)
 {
     ngx::Value *value = lcf.tenant.value;
     if (value == nullptr) {
         return Reason::none;
     }
-    if (ngx::names_repeated_header(r, *value)) {
+    if (!given.tenant && ngx::names_repeated_header(r, *value)) {
         return Reason::tenant_repeated;
     }
-    tenant = ngx::evaluate(r, *value);
+    tenant = given.tenant ? *given.tenant : ngx::evaluate(r, *value);
     if (tenant.empty()) {
         return Reason::tenant_missing;
     }
@@ -291,15 +291,15 @@ Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
 std::variant<Identity, Reason> identify(ngx_http_request_t *r,
                                         conf::Location &lcf,
                                         const tier::Zone &zone,
-                                        std::string_view scheme)
+                                        const Given &given)
 {
     Identity identity;
-    identity.scheme = scheme;
-    if (scheme.empty()) {
+    identity.scheme = given.scheme;
+    if (given.scheme.empty()) {
         identity.scheme = is_https(r) ? "https" : "http";
     }
 
-    Reason reason = find_tenant(r, lcf, identity.tenant);
+    Reason reason = find_tenant(r, lcf, given, identity.tenant);
     if (reason == Reason::none) {
         reason = find_authority(r, lcf, identity.authority);
     }

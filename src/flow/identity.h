@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -32,11 +33,19 @@ struct Identity
     Hash128 resource;
 };
 
-// `scheme`: a literal, where the connection of `r` does not show it.
+// What a request of our own cannot show by itself.
+struct Given
+{
+    // A literal; empty: that of the connection.
+    std::string_view scheme;
+    // In place of what edge_cache_tenant, where there is one, comes to.
+    std::optional<std::string_view> tenant;
+};
+
 std::variant<Identity, cache::Reason> identify(ngx_http_request_t *r,
                                                conf::Location &lcf,
                                                const tier::Zone &zone,
-                                               std::string_view scheme = {});
+                                               const Given &given = {});
 
 // What it can be purged by, as far as the request tells.
 invalidate::EntryNames names_of(const Identity &identity);

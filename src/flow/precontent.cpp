@@ -3,6 +3,7 @@
 #include "flow/client_abort.h"
 #include "flow/coding.h"
 #include "flow/collapse.h"
+#include "flow/examine.h"
 #include "flow/fetch_limit.h"
 #include "flow/hit.h"
 #include "flow/limit_answer.h"
@@ -18,11 +19,9 @@
 #include "flow/revalidate.h"
 #include "flow/shared_fill.h"
 #include "flow/stale.h"
-#include "flow/unsafe_method.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
-#include "ngx/text.h"
 
 namespace edge::flow {
 
@@ -31,35 +30,6 @@ namespace {
 using cache::Reason;
 using cache::Status;
 using conf::LimitPoint;
-
-cache::RequestFacts facts_of(ngx_http_request_t *r, http::Fields fields)
-{
-    const bool has_body =
-        r->headers_in.content_length_n > 0 || r->headers_in.chunked;
-    return cache::request_facts(ngx::view(r->method_name), has_body, fields);
-}
-
-// Whether the cache has a part in this request, and which resource it asks
-// for.
-Reason examine(ngx_http_request_t *r, Request &request)
-{
-    request.fields = ngx::fields(r->pool, r->headers_in.headers);
-    request.facts = facts_of(r, request.fields);
-
-    const Reason reason = admit(request.facts, request.lcf.policy);
-    if (reason != Reason::none) {
-        note_unsafe_method(r, request);
-        return reason;
-    }
-    auto identified = identify(r, request.lcf, request.zone(),
-                               request.refresh ? request.refresh->scheme
-                                               : std::string_view());
-    if (const auto *refused = std::get_if<Reason>(&identified)) {
-        return *refused;
-    }
-    request.identity = std::get<Identity>(identified);
-    return Reason::none;
-}
 
 void look_in_memory(ngx_http_request_t *r, Request &request)
 {
@@ -104,15 +74,13 @@ bool begin(ngx_http_request_t *r, Request &request)
         return false;
     }
     request.may_fill = true;
-    if (ngx::any_true(r, request.lcf.bypass.value)) {
+    if (const Reason skipped = skips_lookup(r, request);
+        skipped != Reason::none) {
         request.status = Status::bypass;
-        request.refuse(Reason::bypass_directive);
-        return false;
-    }
-    if (request.lcf.client_control.value && request.facts.control.no_cache) {
-        request.status = Status::bypass;
-        request.refuse(Reason::client_control);
-        look_in_memory(r, request);
+        request.refuse(skipped);
+        if (skipped == Reason::client_control) {
+            look_in_memory(r, request);
+        }
         return false;
     }
     request.status = Status::miss;

@@ -50,8 +50,8 @@ void start(ngx::Detached copy, ngx_http_request_t *r, const Request &request,
 {
     Request &own = make_request(copy.get(), request.lcf);
     const cache::Entry &entry = request.hit->entry;
-    own.refresh = Refresh{std::string(entry.key), request.identity->scheme,
-                          entry.times.response};
+    own.given.scheme = request.identity->scheme;
+    own.refresh = Refresh{std::string(entry.key), entry.times.response};
     own.role.emplace(std::move(role));
     if (!ngx::copy_request(copy.get(), r)) {
         copy.release(); // nginx has ended it

@@ -66,7 +66,6 @@ struct ClientWatch
 struct Refresh
 {
     std::string key;
-    std::string_view scheme; // of the client that caused it
     // When what is stored of it was received.
     WallTime response;
 };
@@ -84,6 +83,7 @@ struct Request
     // What the client sent; headers_in is made plainer for a fill.
     http::Fields fields;
     cache::RequestFacts facts;
+    Given given;
     std::optional<Identity> identity;
 
     // What memory knows of the resource's Vary names this variant.
