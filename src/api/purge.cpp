@@ -10,6 +10,7 @@
 #include "conf/location.h"
 #include "conf/main.h"
 #include "invalidate/coherence.h"
+#include "invalidate/generation_text.h"
 #include "invalidate/purge_request.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
@@ -60,12 +61,6 @@ ngx::Task purge_zones(ngx::Flow &flow, Purge &purge)
             default_wait(result.zone->settings.lease));
         co_await tier::purge(flow, *result.zone, order, result.outcome);
     }
-}
-
-std::string text_of(invalidate::Generation generation)
-{
-    return std::to_string(generation.epoch()) + "-" +
-           std::to_string(generation.sequence());
 }
 
 Json describe(const tier::PurgeOutcome &outcome)

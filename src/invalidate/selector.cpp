@@ -31,24 +31,40 @@ std::string_view path_of(std::string_view target)
     return target.substr(0, target.find('?'));
 }
 
-void add_prefixes(ByteWriter &out, std::string_view path)
+// What selects an entry by one of the targets it is known by, with its word.
+template <typename Visit>
+void for_each_of_target(const EntryNames &names, std::string_view target,
+                        Visit &&visit)
 {
+    const std::string_view path = path_of(target);
+    visit("url", target, select_url(target));
+    visit("url", target, select_url(names.scheme, names.authority, target));
+    visit("path", path, select_path(path));
     std::size_t slash = path.find('/');
     for (std::size_t i = 0; i < kMaxPrefixes && slash != path.npos; i++) {
-        out.number(select_prefix(path.substr(0, slash + 1)));
+        const std::string_view prefix = path.substr(0, slash + 1);
+        visit("prefix", prefix, select_prefix(prefix));
         slash = path.find('/', slash + 1);
     }
 }
 
-// What selects an entry by one of the targets it is known by.
-void add_target(ByteWriter &out, const EntryNames &names,
-                std::string_view target)
+template <typename Visit>
+void for_each_selector(const EntryNames &names, Visit &&visit)
 {
-    const std::string_view path = path_of(target);
-    out.number(select_url(target));
-    out.number(select_url(names.scheme, names.authority, target));
-    out.number(select_path(path));
-    add_prefixes(out, path);
+    for_each_of_target(names, names.target, visit);
+    if (!names.requested.empty()) {
+        for_each_of_target(names, names.requested, visit);
+    }
+    if (!names.custom_key.empty()) {
+        visit("key", names.custom_key, select_key(names.custom_key));
+    }
+    for (const std::string &tag : names.tags) {
+        visit("tag", tag, select_tag(tag));
+    }
+    for (const std::string &group : names.groups) {
+        visit("group", group,
+              select_group(names.scheme, names.authority, group));
+    }
 }
 
 } // namespace
@@ -124,21 +140,27 @@ std::string selectors_of(const EntryNames &names)
 {
     std::string bytes;
     ByteWriter out(bytes);
-
-    add_target(out, names, names.target);
-    if (!names.requested.empty()) {
-        add_target(out, names, names.requested);
-    }
-    if (!names.custom_key.empty()) {
-        out.number(select_key(names.custom_key));
-    }
-    for (const std::string &tag : names.tags) {
-        out.number(select_tag(tag));
-    }
-    for (const std::string &group : names.groups) {
-        out.number(select_group(names.scheme, names.authority, group));
-    }
+    for_each_selector(names, [&out](auto, auto, Selector selector) {
+        out.number(selector);
+    });
     return bytes;
+}
+
+std::optional<RowName> name_of_row(RowKey row, TenantHash tenant,
+                                   const EntryNames &names)
+{
+    std::optional<RowName> name;
+    const auto compare = [&](std::string_view kind, std::string_view value,
+                             Selector selector) {
+        for (const TenantHash whose : {tenant, kAllTenants}) {
+            if (!name && row_key(selector, whose) == row) {
+                name.emplace(kind, std::string(value), whose == kAllTenants);
+            }
+        }
+    };
+    compare("all", {}, select_everything());
+    for_each_selector(names, compare);
+    return name;
 }
 
 } // namespace edge::invalidate

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,5 +64,18 @@ struct EntryNames
 
 // All selectors of an entry as it stores them: 8 bytes each, little-endian.
 std::string selectors_of(const EntryNames &names);
+
+// A row of the table of purges in words: `kind` is url, path, prefix, key, tag,
+// group or all.
+struct RowName
+{
+    std::string_view kind;
+    std::string value; // empty for all
+    bool of_all_tenants = false;
+};
+
+// nullopt: nothing that `names` knows of is purged by that row.
+std::optional<RowName> name_of_row(RowKey row, TenantHash tenant,
+                                   const EntryNames &names);
 
 } // namespace edge::invalidate

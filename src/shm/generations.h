@@ -71,6 +71,28 @@ struct Use
     bool in_memory = false;
 };
 
+// What is most against an entry, for people: check() says only how much.
+struct Objection
+{
+    enum class Cause : std::uint8_t
+    {
+        none,
+        behind,      // the log has not been read to its end
+        epoch,       // it is of a log that this instance did not live through
+        floor,       // purges have been forgotten that may have named it
+        write_floor, // the same, of unsafe methods
+        purge,       // `row` was purged
+        local_purge, // the same, while Redis was away: no generation
+        write        // an unsafe method has changed `row`
+    };
+
+    Usability effect = Usability::usable;
+    Cause cause = Cause::none;
+    invalidate::RowKey row = 0;
+    // Of the purge or write, or what the entry's must not be below.
+    invalidate::Generation generation;
+};
+
 struct GenerationsConfig
 {
     // Distinct names that can be purged before the oldest purge is forgotten
@@ -105,6 +127,13 @@ public:
     Usability check(const invalidate::Ticket &ticket,
                     std::string_view selectors, invalidate::TenantHash tenant,
                     const Use &use = {}) const;
+
+    // Why check() says what it says: of several purges the hardest, and of
+    // those the last.
+    Objection objection(const invalidate::Ticket &ticket,
+                        std::string_view selectors,
+                        invalidate::TenantHash tenant,
+                        const Use &use = {}) const;
 
     // Counts whatever can make an entry unusable, from 1. What was usable at
     // the same count still is: a hit is one comparison.
@@ -202,6 +231,8 @@ private:
     bool is_hit_exactly(invalidate::RowKey row,
                         const invalidate::Ticket &ticket,
                         BootTime now) const;
+    Objection objection_to_row(invalidate::RowKey row,
+                               const invalidate::Ticket &ticket) const;
     void raise_exactly(const invalidate::Purge &purge,
                        invalidate::Generation generation, BootTime now);
     Usability judge(invalidate::RowKey row,

@@ -128,6 +128,45 @@ void a_tenants_row_is_neither_another_tenants_nor_the_operators(void **)
     assert_true(hash_tenant("") != kAllTenants);
 }
 
+std::optional<RowName> said(Selector selector, TenantHash whose)
+{
+    static const std::vector<std::string> tags = {"product:42"};
+    static const std::vector<std::string> groups = {"g"};
+    EntryNames names = names_of("/a/b?x=1");
+    names.tags = tags;
+    names.groups = groups;
+    names.custom_key = "k";
+    return name_of_row(row_key(selector, whose), hash_tenant("acme"), names);
+}
+
+void a_row_is_named_by_what_it_purges(void **)
+{
+    const TenantHash acme = hash_tenant("acme");
+    const EntryNames names = names_of("/a/b?x=1");
+    const auto is = [](std::optional<RowName> name, std::string_view kind,
+                       std::string_view value, bool of_all = false) {
+        assert_some(name);
+        assert_true(name->kind == kind);
+        assert_true(name->value == value);
+        assert_int_equal(name->of_all_tenants, of_all);
+    };
+    is(said(select_everything(), acme), "all", "");
+    is(said(select_everything(), kAllTenants), "all", "", true);
+    is(said(select_tag("product:42"), acme), "tag", "product:42");
+    is(said(select_tag("product:42"), kAllTenants), "tag", "product:42", true);
+    is(said(select_url("/a/b?x=1"), acme), "url", "/a/b?x=1");
+    is(said(select_url(names.scheme, names.authority, "/a/b?x=1"), acme),
+       "url", "/a/b?x=1");
+    is(said(select_path("/a/b"), acme), "path", "/a/b");
+    is(said(select_prefix("/"), acme), "prefix", "/");
+    is(said(select_prefix("/a/"), acme), "prefix", "/a/");
+    is(said(select_key("k"), acme), "key", "k");
+    is(said(select_group(names.scheme, names.authority, "g"), acme), "group",
+       "g");
+    assert_false(said(select_tag("another"), acme).has_value());
+    assert_false(said(select_tag("product:42"), hash_tenant("b")).has_value());
+}
+
 // They are in entries and logs that other versions read.
 void hashes_are_part_of_the_format(void **)
 {
@@ -151,6 +190,7 @@ int main()
         cmocka_unit_test(one_text_of_two_kinds_is_two_selectors),
         cmocka_unit_test(
             a_tenants_row_is_neither_another_tenants_nor_the_operators),
+        cmocka_unit_test(a_row_is_named_by_what_it_purges),
         cmocka_unit_test(hashes_are_part_of_the_format),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -324,6 +324,11 @@ private:
         const Usability found = instance.state.check(
             ticket, selectors({entry.tag}), hash_tenant(entry.tenant));
         used_ += found == Usability::usable;
+        const shm::Objection said = instance.state.objection(
+            ticket, selectors({entry.tag}), hash_tenant(entry.tenant));
+        assert_true(said.effect == found);
+        assert_true((said.cause == shm::Objection::Cause::none) ==
+                    (found == Usability::usable));
         if (found == Usability::unusable) {
             return;
         }

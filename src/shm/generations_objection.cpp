@@ -1,0 +1,92 @@
+// check() once more, for people: which of all that is known is against an
+// entry.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "shm/generations_state.h"
+
+namespace edge::shm {
+
+using namespace invalidate;
+using Cause = Objection::Cause;
+
+namespace {
+
+Objection unusable(Cause cause, Generation generation = {})
+{
+    return {Usability::unusable, cause, 0, generation};
+}
+
+Objection worse(const Objection &a, const Objection &b)
+{
+    if (a.effect != b.effect) {
+        return a.effect > b.effect ? a : b;
+    }
+    return a.generation >= b.generation ? a : b;
+}
+
+} // namespace
+
+Objection Generations::objection_to_row(RowKey row, const Ticket &ticket) const
+{
+    const PurgeRows::Last last = rows_.find(row);
+    if (last.hard > ticket.generation) {
+        return {Usability::unusable, Cause::purge, row, last.hard};
+    }
+    Objection found;
+    if (last.soft > ticket.generation) {
+        found = {Usability::stale_only, Cause::purge, row, last.soft};
+    }
+    for (const LocalPurge &purge : local_purges()) {
+        if (purge.row == row && purge.local > ticket.local) {
+            const Usability effect = purge.mode == PurgeMode::hard
+                                         ? Usability::unusable
+                                         : Usability::stale_only;
+            found = worse(found, {effect, Cause::local_purge, row, {}});
+        }
+    }
+    return found;
+}
+
+Objection Generations::objection(const Ticket &ticket,
+                                 std::string_view selectors, TenantHash tenant,
+                                 const Use &use) const
+{
+    if (!progress().caught_up) {
+        return unusable(Cause::behind);
+    }
+    const Position epoch{ticket.nonce,
+                         Generation::of(ticket.generation.epoch(), 0)};
+    const auto &accepted = state_->accepted;
+    if (ticket.nonce == 0 || std::ranges::find(accepted, epoch) ==
+                                 accepted.end()) {
+        return unusable(Cause::epoch);
+    }
+    if (ticket.generation < state_->floor) {
+        return unusable(Cause::floor, state_->floor);
+    }
+    if (!use.in_memory && !exact_.floor().accepts(ticket, use.now)) {
+        return unusable(Cause::write_floor, exact_.floor().generation);
+    }
+
+    Objection worst;
+    const auto look_at = [&](Selector selector) {
+        for (const TenantHash whose : {tenant, kAllTenants}) {
+            worst = worse(
+                worst, objection_to_row(row_key(selector, whose), ticket));
+        }
+    };
+    look_at(select_everything());
+    for (ByteReader in(selectors); !in.at_end();) {
+        const auto selector = in.number<Selector>();
+        const RowKey row = row_key(selector, tenant);
+        if (is_hit_exactly(row, ticket, use.now)) {
+            worst = worse(worst, {Usability::unusable, Cause::write, row,
+                                  exact_.find(row)->generation});
+        }
+        look_at(selector);
+    }
+    return worst;
+}
+
+} // namespace edge::shm
