@@ -67,6 +67,19 @@ MemoryTier::find(const Hash128 &hash, OwnerSlot owner, BootTime now)
     return PinnedObject(nodes_, pin(block, owner));
 }
 
+std::variant<PinnedObject, Absent>
+MemoryTier::peek(const Hash128 &hash, OwnerSlot owner, BootTime now)
+{
+    const Block block = index_.find(hash);
+    if (block == kNone || nodes_[block].expired(now)) {
+        return Absent::missing;
+    }
+    if (pins_.available() == 0) {
+        return Absent::no_pin;
+    }
+    return PinnedObject(nodes_, pin(block, owner));
+}
+
 Pin MemoryTier::pin(Block block, OwnerSlot owner)
 {
     Node &node = nodes_[block];

@@ -112,6 +112,9 @@ public:
     // Pins the object; one that has expired is removed and missing.
     std::variant<PinnedObject, Absent> find(const Hash128 &hash,
                                             OwnerSlot owner, BootTime now);
+    // The same for onlookers: no use of it, and nothing is removed.
+    std::variant<PinnedObject, Absent> peek(const Hash128 &hash,
+                                            OwnerSlot owner, BootTime now);
     // Memory for an object, pinned. May evict others.
     std::variant<Reservation, Refused> reserve(const ObjectSpec &spec,
                                                OwnerSlot owner, BootTime now);

@@ -126,6 +126,18 @@ struct RunningFetches
     std::uint32_t count = 0;
 };
 
+// What is known of fetches for one name, for people.
+struct FillStanding
+{
+    // Why the last answer was not stored, and until when nobody waits for
+    // another one.
+    std::optional<shm::HitForMiss::Standing> refused;
+    // For how long somebody has been fetching it.
+    std::optional<Millis> running;
+    // Another instance fetches it, and ours waits for that.
+    bool is_elsewhere = false;
+};
+
 // At the start of the zone's memory.
 struct ZoneHead;
 
@@ -165,6 +177,12 @@ public:
     cache::Reason judge(const shm::PinnedObject &object,
                         const cache::Entry &entry);
     cache::Reason judge(const cache::Entry &entry);
+
+    // For onlookers (zone_onlooker.cpp): nothing of it is a use, nothing is
+    // changed. The objection is what judge() goes by.
+    std::optional<Pinned> peek(const Hash128 &hash);
+    shm::Objection objection(const cache::Entry &entry, bool in_memory);
+    FillStanding fill_standing(const Hash128 &name);
 
     // The next place in the log of a zone that is its own.
     invalidate::Generation purge(std::span<const invalidate::RowKey> rows,

@@ -36,6 +36,16 @@ public:
         return false;
     }
 
+    bool look(std::uint64_t name)
+    {
+        const auto seen = tier_.peek(hash_of(name), owner_, at(0));
+        const auto *object = std::get_if<PinnedObject>(&seen);
+        if (object != nullptr) {
+            tier_.unpin(object->pin());
+        }
+        return object != nullptr;
+    }
+
     std::size_t count() const { return tier_.stats().objects; }
     std::uint64_t evicted() const { return tier_.stats().evicted_capacity; }
 
@@ -98,6 +108,20 @@ void what_was_hit_stays_and_the_oldest_of_the_others_leaves(void **)
     assert_true(cache.request(0));
     assert_true(cache.request(2));
     assert_false(cache.request(1));
+}
+
+void an_onlooker_keeps_nothing(void **)
+{
+    Cache cache(kZone);
+    const std::uint64_t full = capacity();
+    for (std::uint64_t name = 0; name < full; name++) {
+        cache.request(name);
+    }
+    assert_true(cache.look(0));
+    assert_false(cache.look(full));
+    cache.request(full);
+    assert_false(cache.look(0));
+    assert_true(cache.look(1));
 }
 
 void a_hot_set_survives_a_scan_of_ten_times_the_zone(void **)
@@ -192,6 +216,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(
             what_was_hit_stays_and_the_oldest_of_the_others_leaves),
+        cmocka_unit_test(an_onlooker_keeps_nothing),
         cmocka_unit_test(a_hot_set_survives_a_scan_of_ten_times_the_zone),
         cmocka_unit_test(its_hit_ratio_is_no_worse_than_that_of_lru),
         cmocka_unit_test(unique_keys_cost_it_less_than_lru),

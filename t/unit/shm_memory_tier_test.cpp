@@ -211,6 +211,8 @@ void an_expired_object_is_removed_when_it_is_looked_for(void **)
     const auto object = find(t.tier, 1, t.ann, at(999));
     assert_some(object);
     assert_true(object->expires() == at(1000));
+    assert_true(t.tier.peek(hash_of(1), t.ann, at(1000)).index() == 1);
+    assert_int_equal(t.tier.stats().objects, 1);
     assert_none(find(t.tier, 1, t.ann, at(1000)));
     assert_int_equal(t.tier.stats().objects, 0);
     assert_int_equal(t.tier.stats().expired, 1);
