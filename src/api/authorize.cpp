@@ -74,6 +74,14 @@ std::variant<const conf::Token *, Answer> authorize(ngx_http_request_t *r,
     return found;
 }
 
+bool may_ask_for(const conf::Token &token,
+                 const std::optional<std::string> &tenant)
+{
+    return token.tenants.empty() ||
+           (tenant && std::ranges::find(token.tenants, *tenant) !=
+                          token.tenants.end());
+}
+
 std::optional<Answer> refuse_purge(const conf::Token &token,
                                    const invalidate::PurgeRequest &request)
 {
@@ -82,11 +90,7 @@ std::optional<Answer> refuse_purge(const conf::Token &token,
                        "This token may not purge by these members: its line "
                        "in token_file says \"kinds=\".");
     }
-    const bool is_named =
-        request.tenant &&
-        std::ranges::find(token.tenants, *request.tenant) !=
-            token.tenants.end();
-    if (!token.tenants.empty() && !is_named) {
+    if (!may_ask_for(token, request.tenant)) {
         return problem(NGX_HTTP_FORBIDDEN,
                        "This token may not purge this tenant: its line in "
                        "token_file says \"tenants=\".");

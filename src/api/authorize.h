@@ -22,6 +22,10 @@ std::variant<const conf::Token *, Answer> authorize(ngx_http_request_t *r,
                                                     const conf::Api &api,
                                                     Access access);
 
+// Whether the token is for this tenant; nullopt: for whatever there is.
+bool may_ask_for(const conf::Token &token,
+                 const std::optional<std::string> &tenant);
+
 // What of this purge is beyond the token; nothing when all of it is within.
 std::optional<Answer> refuse_purge(const conf::Token &token,
                                    const invalidate::PurgeRequest &request);

@@ -1,5 +1,7 @@
 #include "api/handler.h"
 
+#include <algorithm>
+
 #include "api/health.h"
 #include "api/limits.h"
 #include "api/metrics.h"
@@ -30,14 +32,6 @@ ngx_int_t get_health(ngx_http_request_t *r)
     return send(r, health(conf::main(r), strict));
 }
 
-struct Route
-{
-    std::string_view path;
-    ngx_uint_t methods;
-    std::string_view allow;
-    ngx_int_t (*handle)(ngx_http_request_t *r);
-};
-
 constexpr Route kRoutes[] = {
     {"metrics", NGX_HTTP_GET | NGX_HTTP_HEAD, "GET, HEAD", &get_metrics},
     {"health", NGX_HTTP_GET | NGX_HTTP_HEAD, "GET, HEAD", &get_health},
@@ -53,6 +47,12 @@ std::string_view path_below_location(ngx_http_request_t *r)
     return ngx::view(r->uri).substr(clcf->name.len);
 }
 
+const Route *find(std::span<const Route> routes, std::string_view path)
+{
+    const auto found = std::ranges::find(routes, path, &Route::path);
+    return found == routes.end() ? nullptr : &*found;
+}
+
 ngx_int_t refuse(ngx_http_request_t *r, const Answer &answer)
 {
     const ngx_int_t rc = ngx_http_discard_request_body(r);
@@ -61,22 +61,24 @@ ngx_int_t refuse(ngx_http_request_t *r, const Answer &answer)
 
 } // namespace
 
-ngx_int_t handle(ngx_http_request_t *r)
+ngx_int_t handle(ngx_http_request_t *r, std::span<const Route> others)
 {
     const std::string_view path = path_below_location(r);
-    for (const Route &route : kRoutes) {
-        if (route.path != path) {
-            continue;
-        }
-        if (r->method & route.methods) {
-            return route.handle(r);
-        }
-        add_header(r, "Allow", route.allow);
-        return refuse(r, problem(NGX_HTTP_NOT_ALLOWED,
-                                 "Allow says which methods are known here."));
+    const Route *route = find(kRoutes, path);
+    if (route == nullptr) {
+        route = find(others, path);
     }
-    return refuse(r, problem(NGX_HTTP_NOT_FOUND,
-                             "There are metrics, health, limits and purge."));
+    if (route == nullptr) {
+        return refuse(r, problem(NGX_HTTP_NOT_FOUND,
+                                 "There are metrics, health, limits, purge and "
+                                 "explain."));
+    }
+    if (r->method & route->methods) {
+        return route->handle(r);
+    }
+    add_header(r, "Allow", route->allow);
+    return refuse(r, problem(NGX_HTTP_NOT_ALLOWED,
+                             "Allow says which methods are known here."));
 }
 
 } // namespace edge::api

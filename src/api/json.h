@@ -6,9 +6,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/time.h"
+
 namespace edge::api {
 
 using Json = nlohmann::ordered_json;
+
+// Times are seconds.
+inline double seconds(Millis time)
+{
+    return static_cast<double>(time.count()) / 1000;
+}
 
 inline std::string to_text(const Json &json)
 {

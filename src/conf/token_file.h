@@ -2,7 +2,8 @@
 //
 // A line is a token of 16 characters or more, then any of
 //   name=NAME         for the audit log; without it "token N", N the line
-//   tenants=A,B       purges of these tenants only, never of all ("*")
+//   tenants=A,B       purges of these tenants only, never of all ("*");
+//                     explains nothing but theirs
 //   kinds=tags,url    of tags, url, path, prefix, key, all: these only
 //   read              asks only: no purges, nothing is reset
 // separated by spaces. A token alone may do everything. Empty lines and lines

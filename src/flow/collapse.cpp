@@ -25,14 +25,6 @@ using tier::FillPart;
 // for workers that have no bell.
 constexpr Millis kLookOut{1000};
 
-Hash128 fill_name(const Request &request)
-{
-    Hash128 name =
-        request.variant ? request.variant->hash : request.identity->resource;
-    name.lo ^= sharing_kind(request.facts);
-    return name;
-}
-
 // Where it is noted that the origin has failed.
 Hash128 failure_name(const Request &request)
 {
@@ -114,6 +106,14 @@ unsigned sharing_kind(const cache::RequestFacts &request)
 {
     return (request.has_authorization ? 1u : 0u) |
            (request.has_cookie ? 2u : 0u);
+}
+
+Hash128 fill_name(const Request &request)
+{
+    Hash128 name =
+        request.variant ? request.variant->hash : request.identity->resource;
+    name.lo ^= sharing_kind(request.facts);
+    return name;
 }
 
 bool may_look_in_redis(const Request &request)

@@ -14,6 +14,10 @@ namespace edge::flow {
 // them says nothing of the others.
 unsigned sharing_kind(const cache::RequestFacts &request);
 
+// What those who share a fetch have in common, as far as memory knows what
+// the answers vary by.
+Hash128 fill_name(const Request &request);
+
 // Not where answers turned out not to be shared a moment ago.
 bool may_look_in_redis(const Request &request);
 

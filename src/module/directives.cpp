@@ -12,6 +12,7 @@
 #include "conf/redis_block.h"
 #include "conf/stale_directives.h"
 #include "conf/values.h"
+#include "flow/explain.h"
 #include "ngx/guard.h"
 
 namespace edge::module {
@@ -51,6 +52,17 @@ ngx_command_t any(const char (&text)[N], ngx_uint_t arguments, Setter set)
             0,                 nullptr};
 }
 
+// What needs the way of a request to be answered.
+constexpr api::Route kFlowRoutes[] = {
+    {"explain", NGX_HTTP_GET | NGX_HTTP_POST, "GET, POST",
+     &flow::answer_explain},
+};
+
+ngx_int_t answer_api(ngx_http_request_t *r)
+{
+    return api::handle(r, kFlowRoutes);
+}
+
 char *set_api(ngx_conf_t *cf, ngx_command_t *command, void *conf)
 {
     char *result = conf::set_api(cf, command, conf);
@@ -58,7 +70,7 @@ char *set_api(ngx_conf_t *cf, ngx_command_t *command, void *conf)
         auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
             ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
         clcf->handler =
-            guard<&api::handle, NGX_HTTP_INTERNAL_SERVER_ERROR>;
+            guard<&answer_api, NGX_HTTP_INTERNAL_SERVER_ERROR>;
     }
     return result;
 }
