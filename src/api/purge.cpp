@@ -38,7 +38,6 @@ struct Purge
     // Who asked; empty: the location allows it.
     std::string who;
     PurgeRequest request;
-    std::vector<invalidate::RowKey> rows;
     std::vector<ZoneResult> results;
     std::int64_t started = ngx::monotonic_micros();
     std::optional<ngx::Flow> flow;
@@ -54,8 +53,7 @@ Millis default_wait(Millis lease)
 ngx::Task purge_zones(ngx::Flow &flow, Purge &purge)
 {
     tier::PurgeOrder order;
-    order.rows = purge.rows;
-    order.mode = purge.request.mode;
+    order.purge = invalidate::purge_of(purge.request);
     for (ZoneResult &result : purge.results) {
         order.wait = purge.request.wait.value_or(
             default_wait(result.zone->settings.lease));
@@ -248,7 +246,6 @@ std::optional<Answer> prepare(ngx_http_request_t *r, Purge &purge)
     if (auto refused = refuse_purge(token, purge.request)) {
         return refused;
     }
-    purge.rows = invalidate::rows_of(purge.request);
     if (auto refused = choose_zones(conf::main(r), purge)) {
         return refused;
     }
@@ -295,7 +292,6 @@ ngx_int_t purge_object(ngx_http_request_t *r, tier::Zone &zone,
     Purge &purge = *ngx::pool_new<Purge>(r->pool);
     purge.who = "PURGE";
     purge.request = std::move(request);
-    purge.rows = invalidate::rows_of(purge.request);
     purge.results.push_back({&zone, {}});
     const ngx_int_t rc = run(r, purge);
     if (rc == NGX_DONE) {

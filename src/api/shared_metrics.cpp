@@ -55,6 +55,14 @@ constexpr Figure kFigures[] = {
      [](const tier::Coherence &c) {
          return static_cast<double>(c.selectors_dropped);
      }},
+    {"edge_cache_log_tag_sets", "gauge",
+     "Purges of what has all of several tags that are remembered.",
+     [](const tier::Coherence &c) { return static_cast<double>(c.tag_sets); }},
+    {"edge_cache_log_tag_sets_dropped_total", "counter",
+     "Of these, forgotten for lack of room: they stand for one of their tags.",
+     [](const tier::Coherence &c) {
+         return static_cast<double>(c.tag_sets_dropped);
+     }},
     {"edge_cache_log_local_purges", "gauge",
      "Purges that hold here and wait for Redis.",
      [](const tier::Coherence &c) {

@@ -67,22 +67,34 @@ std::optional<Position> parse_position(std::string_view nonce,
     return Position{*number, *generation};
 }
 
+// Absent in records of releases that purge by single rows only.
+std::optional<std::size_t> parse_together(std::string_view text)
+{
+    const auto together =
+        text.empty() ? 1 : parse_number(text, kMaxTogether);
+    return together != 0 ? together : std::nullopt;
+}
+
 std::optional<Purge> parse_purge(std::span<const Reply> fields)
 {
     const std::string_view request = field(fields, "r");
     const std::string_view mode = field(fields, "m");
     const std::string_view rows = field(fields, "s");
     const auto hold = parse_number(field(fields, "h"), kMaxHold);
+    const auto together = parse_together(field(fields, "w"));
     if (request.size() > kMaxRequestId || (mode != "h" && mode != "s") ||
         rows.size() % sizeof(RowKey) != 0 ||
-        rows.size() / sizeof(RowKey) > kMaxRows || !hold) {
+        rows.size() / sizeof(RowKey) > kMaxRows || !hold || !together ||
+        rows.size() % (*together * sizeof(RowKey)) != 0 ||
+        (*together > 1 && *hold > 0)) {
         return std::nullopt;
     }
 
     Purge purge{std::string(request),
                 mode == "h" ? PurgeMode::hard : PurgeMode::soft,
                 {},
-                Millis(*hold)};
+                Millis(*hold),
+                *together};
     for (ByteReader in(rows); !in.at_end();) {
         purge.rows.push_back(in.number<RowKey>());
     }
@@ -106,8 +118,7 @@ Purge purge_of_everything()
 {
     return {{},
             PurgeMode::hard,
-            {row_key(select_everything(), kAllTenants)},
-            Millis(0)};
+            {row_key(select_everything(), kAllTenants)}};
 }
 
 std::variant<EpochStart, Purge> parse_what(std::span<const Reply> fields)
@@ -372,7 +383,8 @@ std::vector<std::string> append_arguments(Nonce nonce, const Purge &purge,
             std::to_string(purge.hold.count()),
             expected.packed == 0 ? std::string() : format_id(expected),
             number(length),
-            std::string(channel)};
+            std::string(channel),
+            number(purge.together)};
 }
 
 std::vector<std::string> epoch_arguments(Generation top, std::uint64_t own,

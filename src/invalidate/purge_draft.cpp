@@ -1,5 +1,6 @@
 #include "invalidate/purge_draft.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "invalidate/purge_target.h"
@@ -119,6 +120,34 @@ bool PurgeDraft::mode(std::string_view text)
     return true;
 }
 
+bool PurgeDraft::match(std::string_view text)
+{
+    if (text != "any" && text != "all") {
+        return refuse("write the match as any or all");
+    }
+    request_.match_all = text == "all";
+    return true;
+}
+
+// A tag that is named twice counts once; of a single one all is any.
+bool PurgeDraft::match_all()
+{
+    if (request_.kinds != kPurgeTags) {
+        return refuse("name nothing but tags with the match all: it purges "
+                      "what has all of them");
+    }
+    std::vector<Selector> &tags = request_.selectors;
+    std::ranges::sort(tags);
+    const auto [first, last] = std::ranges::unique(tags);
+    tags.erase(first, last);
+    if (tags.size() > kMaxTogether) {
+        return refuse("name at most 8 tags with the match all");
+    }
+    request_.match_all = tags.size() > 1;
+    request_.what.insert(0, "match=all ");
+    return true;
+}
+
 bool PurgeDraft::zone(std::string_view text)
 {
     if (text.empty()) {
@@ -142,6 +171,9 @@ PurgeParse PurgeDraft::finish()
 {
     if (!refusal_ && request_.selectors.empty()) {
         refuse("name at least one of tags, url, path, prefix, key or all");
+    }
+    if (!refusal_ && request_.match_all) {
+        match_all();
     }
     if (refusal_) {
         return *std::move(refusal_);

@@ -20,6 +20,7 @@ public:
     bool all();
     bool tenant(std::string_view text);
     bool mode(std::string_view text);
+    bool match(std::string_view text);
     bool zone(std::string_view text);
     bool wait(std::string_view text);
 
@@ -31,6 +32,7 @@ public:
 
 private:
     void note(PurgeKind kind, std::string_view name, std::string_view text);
+    bool match_all();
     bool add(std::optional<Selector> selector, std::string_view otherwise);
 
     PurgeRequest request_;

@@ -23,13 +23,14 @@ constexpr std::string_view kAll = "all";
 constexpr std::string_view kTags = "tags";
 
 // "all" is no text, and handled apart.
-constexpr std::array<Member, 10> kMembers = {{
+constexpr std::array<Member, 11> kMembers = {{
     {kTags, &PurgeDraft::tag},
     {"url", &PurgeDraft::url},
     {"path", &PurgeDraft::path},
     {"prefix", &PurgeDraft::prefix},
     {"key", &PurgeDraft::key},
     {kAll, nullptr},
+    {"match", &PurgeDraft::match},
     {"mode", &PurgeDraft::mode},
     {"zone", &PurgeDraft::zone},
     {"wait", &PurgeDraft::wait},
@@ -165,6 +166,8 @@ void read_field(PurgeDraft &draft, const http::Field &field)
         draft.tenant(field.value);
     } else if (http::is_field(field, "Edge-Purge")) {
         draft.mode(field.value);
+    } else if (http::is_field(field, "Edge-Match")) {
+        draft.match(field.value);
     }
 }
 
@@ -191,7 +194,8 @@ PurgeParse parse_purge_body(std::string_view body)
 PurgeParse parse_purge_fields(http::Fields fields)
 {
     PurgeDraft draft;
-    for (const std::string_view name : {"Edge-Tenant", "Edge-Purge"}) {
+    for (const std::string_view name :
+         {"Edge-Tenant", "Edge-Purge", "Edge-Match"}) {
         if (is_repeated(fields, name)) {
             draft.refuse("send " + std::string(name) + " once");
         }
@@ -202,16 +206,18 @@ PurgeParse parse_purge_fields(http::Fields fields)
     return draft.finish();
 }
 
-std::vector<RowKey> rows_of(const PurgeRequest &request)
+Purge purge_of(const PurgeRequest &request)
 {
     const TenantHash tenant = request.all_tenants
                                   ? kAllTenants
                                   : hash_tenant(request.tenant.value_or(""));
-    std::vector<RowKey> rows;
+    Purge purge;
+    purge.mode = request.mode;
     for (const Selector selector : request.selectors) {
-        rows.push_back(row_key(selector, tenant));
+        purge.rows.push_back(row_key(selector, tenant));
     }
-    return rows;
+    purge.together = request.match_all ? purge.rows.size() : 1;
+    return purge;
 }
 
 } // namespace edge::invalidate

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "http/field.h"
 #include "invalidate/generation.h"
+#include "invalidate/record.h"
 #include "invalidate/selector.h"
 
 namespace edge::invalidate {
@@ -43,6 +44,8 @@ struct PurgeRequest
     // Never empty. "all" is select_everything(), and `everything` is set.
     std::vector<Selector> selectors;
     bool everything = false;
+    // Only what has all of them: tags, 2 to kMaxTogether.
+    bool match_all = false;
     std::uint32_t kinds = 0; // PurgeKind bits
     // For the audit log: `tags=a,b url=/p`, cut when it is long.
     std::string what;
@@ -59,10 +62,11 @@ using PurgeParse = std::variant<PurgeRequest, PurgeRefusal>;
 PurgeParse parse_purge_body(std::string_view body);
 
 // Surrogate-Key (separated by spaces) or Cache-Tag (by commas), Edge-Tenant,
-// Edge-Purge: soft | hard.
+// Edge-Purge: soft | hard, Edge-Match: any | all.
 PurgeParse parse_purge_fields(http::Fields fields);
 
-// Where no tenant is configured, none is named and the unnamed one is meant.
-std::vector<RowKey> rows_of(const PurgeRequest &request);
+// Without a request id. Where no tenant is configured, none is named and the
+// unnamed one is meant.
+Purge purge_of(const PurgeRequest &request);
 
 } // namespace edge::invalidate

@@ -23,6 +23,8 @@ namespace edge::invalidate {
 
 inline constexpr std::size_t kMaxRows = 1000;
 inline constexpr std::size_t kMaxRequestId = 64;
+// Tags that an object has to have all of, to be purged.
+inline constexpr std::size_t kMaxTogether = 8;
 
 // Unsafe methods: writes of a name within the window after a record of it was
 // sent are covered by the hold of that record (protocol 9).
@@ -40,12 +42,15 @@ struct EpochStart
 struct Purge
 {
     // Of the request that asked for it: asking again adds no second record.
-    std::string request;
+    std::string request{};
     PurgeMode mode = PurgeMode::hard;
-    std::vector<RowKey> rows;
+    std::vector<RowKey> rows{};
     // Not 0: of unsafe methods. For so long nothing of these rows is served
     // after it was applied, so that more writes need no more records.
     Millis hold{0};
+    // The rows in groups of so many, 1 to kMaxTogether: what has all rows of a
+    // group is purged. Not with `hold`.
+    std::size_t together = 1;
 
     friend bool operator==(const Purge &, const Purge &) = default;
 };

@@ -162,7 +162,8 @@ end
 local next = string.format('%s-%.0f', epoch, sequence + 1)
 local by, limit = bound()
 call('XADD', log, by, '~', limit, next, 'n', nonce, 'k', 'p', 'r', request,
-     'm', ARGV[3], 's', ARGV[4], 'h', ARGV[5], 'c', rows)
+     'm', ARGV[3], 's', ARGV[4], 'h', ARGV[5], 'c', rows,
+     'w', ARGV[9])
 wake(channel)
 return {'OK', next}
 )lua");

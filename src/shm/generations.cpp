@@ -25,16 +25,10 @@ Usability worse(Usability a, Usability b)
 
 bool is_of_everything(const Purge &purge)
 {
-    return purge.mode == PurgeMode::hard &&
+    return purge.mode == PurgeMode::hard && purge.together == 1 &&
            std::ranges::find(purge.rows, row_key(select_everything(),
                                                  kAllTenants)) !=
                purge.rows.end();
-}
-
-Usability effect(PurgeMode mode)
-{
-    return mode == PurgeMode::hard ? Usability::unusable
-                                   : Usability::stale_only;
 }
 
 } // namespace
@@ -45,6 +39,12 @@ namespace {
 constexpr std::uint32_t exact_rows_of(std::uint32_t rows)
 {
     return std::max<std::uint32_t>(rows / 4, 16);
+}
+
+// Sets of tags: a sixteenth.
+constexpr std::uint32_t tag_sets_of(std::uint32_t rows)
+{
+    return std::max<std::uint32_t>(rows / 16, 4);
 }
 
 // The next `count` objects of a piece of memory.
@@ -66,8 +66,9 @@ std::size_t Generations::bytes_for(std::uint32_t rows)
     const std::size_t exact = exact_rows_of(rows);
     return sizeof(State) +
            rows * (sizeof(PurgeRows::Row) + sizeof(std::uint32_t)) +
+           tag_sets_of(rows) * (sizeof(TagSets::Set) + sizeof(std::uint32_t)) +
            exact * (sizeof(ExactRows::Slot) + sizeof(std::uint32_t)) +
-           2 * kAlignment;
+           3 * kAlignment;
 }
 
 Generations::Parts Generations::divide(std::span<std::byte> memory,
@@ -78,6 +79,8 @@ Generations::Parts Generations::divide(std::span<std::byte> memory,
     parts.state = carve<State>(memory, 1).data();
     parts.rows = carve<PurgeRows::Row>(memory, rows);
     parts.buckets = carve<std::uint32_t>(memory, rows);
+    parts.sets = carve<TagSets::Set>(memory, tag_sets_of(rows));
+    parts.set_buckets = carve<std::uint32_t>(memory, tag_sets_of(rows));
     parts.exact = carve<ExactRows::Slot>(memory, exact_rows_of(rows));
     parts.exact_buckets = carve<std::uint32_t>(memory, exact_rows_of(rows));
     return parts;
@@ -86,6 +89,7 @@ Generations::Parts Generations::divide(std::span<std::byte> memory,
 Generations::Generations(const Parts &parts)
     : state_(parts.state),
       rows_(&parts.state->table, parts.rows, parts.buckets),
+      sets_(&parts.state->sets, parts.sets, parts.set_buckets),
       exact_(&parts.state->exact, parts.exact, parts.exact_buckets)
 {
 }
@@ -105,6 +109,7 @@ std::optional<Generations> Generations::format(std::span<std::byte> memory,
     state.own_log = config.own_log;
     state.random = config.random;
     state.table.seed = config.random;
+    state.sets.seed = config.random;
     state.exact.seed = config.random;
     generations.recover();
     // Last: what is half made is not attached to.
@@ -181,20 +186,13 @@ bool Generations::accepts(const Ticket &ticket) const
            ticket.generation >= state_->floor;
 }
 
-Usability Generations::judge(RowKey row, const Ticket &ticket) const
+Usability Generations::judge(Selector selector, const EntryRows &entry,
+                             const Ticket &ticket) const
 {
-    const PurgeRows::Last last = rows_.find(row);
-    if (last.hard > ticket.generation) {
-        return Usability::unusable;
-    }
-    Usability result = last.soft > ticket.generation ? Usability::stale_only
-                                                     : Usability::usable;
-    for (const LocalPurge &purge : local_purges()) {
-        if (purge.row == row && purge.local > ticket.local) {
-            result = worse(result, effect(purge.mode));
-        }
-    }
-    return result;
+    const auto effect = [&](TenantHash tenant) {
+        return rows_.find(row_key(selector, tenant)).effect(ticket.generation);
+    };
+    return worse(effect(entry.tenant), effect(kAllTenants));
 }
 
 Usability Generations::check(const Ticket &ticket, std::string_view selectors,
@@ -212,19 +210,17 @@ Usability Generations::check(const Ticket &ticket, std::string_view selectors,
         return Usability::usable;
     }
 
-    const auto judge_both = [&](Selector selector) {
-        return worse(judge(row_key(selector, tenant), ticket),
-                     judge(row_key(selector, kAllTenants), ticket));
-    };
-    Usability result = judge_both(select_everything());
+    const EntryRows entry{selectors, tenant};
+    Usability result = worse(judge(select_everything(), entry, ticket),
+                             judge_local_purges(entry, ticket));
     for (ByteReader in(selectors);
          !in.at_end() && result != Usability::unusable;) {
         const auto selector = in.number<Selector>();
         result = is_hit_exactly(row_key(selector, tenant), ticket, now)
                      ? Usability::unusable
-                     : worse(result, judge_both(selector));
+                     : worse(result, judge(selector, entry, ticket));
     }
-    return result;
+    return worse(result, judge_sets(entry, ticket));
 }
 
 // The ninth epoch pushes out the first, and with it its entries.
@@ -235,14 +231,23 @@ void Generations::accept(const Position &position)
     accepted.back() = state_->epoch = start_of(position);
 }
 
-void Generations::raise(std::span<const RowKey> rows, PurgeMode mode,
-                        Generation generation)
+void Generations::raise(RowKey row, PurgeMode mode, Generation generation)
 {
-    for (const RowKey row : rows) {
-        const Generation forgotten = rows_.raise(row, mode, generation);
-        state_->floor = std::max(state_->floor, forgotten);
-    }
+    const Generation forgotten = rows_.raise(row, mode, generation);
+    state_->floor = std::max(state_->floor, forgotten);
     state_->newest = std::max(state_->newest, generation);
+}
+
+void Generations::raise(const Purge &purge, Generation generation)
+{
+    for (std::span<const RowKey> rest = purge.rows; !rest.empty();
+         rest = rest.subspan(purge.together)) {
+        if (purge.together == 1) {
+            raise(rest.front(), purge.mode, generation);
+        } else {
+            raise_set(rest.first(purge.together), purge.mode, generation);
+        }
+    }
 }
 
 bool Generations::apply(const Record &record, BootTime now)
@@ -255,7 +260,7 @@ bool Generations::apply(const Record &record, BootTime now)
     if (purge != nullptr && purge->hold > Millis(0)) {
         raise_exactly(*purge, record.position.generation, now);
     } else if (purge != nullptr) {
-        raise(purge->rows, purge->mode, record.position.generation);
+        raise(*purge, record.position.generation);
         if (is_of_everything(*purge)) {
             state_->lost_until = {};
         }
@@ -320,11 +325,11 @@ void Generations::leave(BootTime now)
     state_->standing.joined_at = now;
 }
 
-Generation Generations::purge(std::span<const RowKey> rows, PurgeMode mode)
+Generation Generations::purge(const Purge &purge)
 {
     state_->changes++;
     const Generation next{state_->applied.generation.packed + 1};
-    raise(rows, mode, next);
+    raise(purge, next);
     state_->applied.generation = next;
     return next;
 }
@@ -344,6 +349,7 @@ void Generations::recover()
     State &state = *state_;
     state.changes++;
     rows_.clear();
+    sets_.clear();
     exact_.clear();
     state.hold_until = BootTime::min();
     state.last = {};
@@ -359,8 +365,8 @@ void Generations::recover()
     }
     if (state.local_purges != 0) {
         state.local_purges = kLocalPurges;
-        const RowKey everything = row_key(select_everything(), kAllTenants);
-        purge_locally({&everything, 1}, PurgeMode::hard);
+        purge_locally(
+            {.rows = {row_key(select_everything(), kAllTenants)}});
     }
 }
 

@@ -18,20 +18,15 @@
 #include <vector>
 
 #include "base/time.h"
+#include "invalidate/entry_rows.h"
 #include "invalidate/generation.h"
 #include "invalidate/record.h"
 #include "invalidate/selector.h"
 #include "shm/exact_rows.h"
 #include "shm/purge_rows.h"
+#include "shm/tag_sets.h"
 
 namespace edge::shm {
-
-enum class Usability
-{
-    usable,
-    stale_only, // soft purged
-    unusable
-};
 
 // A purge that is in no log, as Redis was away.
 struct LocalPurge
@@ -39,6 +34,8 @@ struct LocalPurge
     invalidate::RowKey row = 0;
     std::uint64_t local = 0; // the local counter of the purge
     invalidate::PurgeMode mode = invalidate::PurgeMode::hard;
+    // This one and the next ones count together (invalidate::Purge).
+    std::uint32_t together = 1;
 };
 
 // Rows of purges that were applied here and that the log has lost since.
@@ -46,9 +43,18 @@ struct LostPurges
 {
     std::vector<invalidate::RowKey> hard;
     std::vector<invalidate::RowKey> soft;
+    struct Set
+    {
+        invalidate::PurgeMode mode;
+        std::vector<invalidate::RowKey> rows;
+    };
+    std::vector<Set> sets;
 
-    bool empty() const { return hard.empty() && soft.empty(); }
-    std::size_t size() const { return hard.size() + soft.size(); }
+    bool empty() const { return size() == 0; }
+    std::size_t size() const
+    {
+        return hard.size() + soft.size() + sets.size();
+    }
 };
 
 // What an instance knows about being up to date.
@@ -170,8 +176,7 @@ public:
     void leave(BootTime now);
 
     // The next place in the own log.
-    invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
-                                 invalidate::PurgeMode mode);
+    invalidate::Generation purge(const invalidate::Purge &purge);
 
     // Unsafe methods (protocol 9). At once, here alone: what was asked for
     // before is unusable, and until `hold` is over everything is. The counter
@@ -200,8 +205,7 @@ public:
 
     // Redis is away. When there are too many, one purge of everything stands
     // for all of them.
-    void purge_locally(std::span<const invalidate::RowKey> rows,
-                       invalidate::PurgeMode mode);
+    void purge_locally(const invalidate::Purge &purge);
     std::span<const LocalPurge> local_purges() const;
     // `record` holds all local purges up to the counter `local`; they go if
     // it has been applied here, otherwise false.
@@ -217,6 +221,9 @@ public:
 
     std::size_t rows_used() const { return rows_.used(); }
     std::uint64_t rows_dropped() const { return rows_.dropped(); }
+    std::size_t sets_used() const { return sets_.used(); }
+    // Of these one tag alone is remembered.
+    std::uint64_t sets_dropped() const { return sets_.dropped(); }
     invalidate::Generation floor() const;
 
 private:
@@ -235,16 +242,27 @@ private:
                                const invalidate::Ticket &ticket) const;
     void raise_exactly(const invalidate::Purge &purge,
                        invalidate::Generation generation, BootTime now);
-    Usability judge(invalidate::RowKey row,
+    Usability judge(invalidate::Selector selector,
+                    const invalidate::EntryRows &entry,
                     const invalidate::Ticket &ticket) const;
+    Usability judge_sets(const invalidate::EntryRows &entry,
+                         const invalidate::Ticket &ticket) const;
+    Usability judge_local_purges(const invalidate::EntryRows &entry,
+                                 const invalidate::Ticket &ticket) const;
     void accept(const invalidate::Position &position);
     void note_loss(const invalidate::Position &after);
-    void raise(std::span<const invalidate::RowKey> rows,
-               invalidate::PurgeMode mode, invalidate::Generation generation);
+    void raise(const invalidate::Purge &purge,
+               invalidate::Generation generation);
+    void raise(invalidate::RowKey row, invalidate::PurgeMode mode,
+               invalidate::Generation generation);
+    void raise_set(std::span<const invalidate::RowKey> rows,
+                   invalidate::PurgeMode mode,
+                   invalidate::Generation generation);
     void begin_own_log();
 
     State *state_;
     PurgeRows rows_;
+    TagSets sets_;
     ExactRows exact_;
 };
 

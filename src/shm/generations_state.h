@@ -7,7 +7,7 @@ namespace edge::shm {
 
 struct Generations::State
 {
-    static constexpr std::uint64_t kMagic = 0x32736e6567656465; // "edegens2"
+    static constexpr std::uint64_t kMagic = 0x33736e6567656465; // "edegens3"
 
     std::uint64_t magic = 0;
     std::uint32_t rows = 0;
@@ -37,6 +37,7 @@ struct Generations::State
     BootTime hold_until = BootTime::min();
 
     PurgeRows::State table;
+    TagSets::State sets;
     ExactRows::State exact;
 };
 
@@ -45,6 +46,8 @@ struct Generations::Parts
     State *state;
     std::span<PurgeRows::Row> rows;
     std::span<std::uint32_t> buckets;
+    std::span<TagSets::Set> sets;
+    std::span<std::uint32_t> set_buckets;
     std::span<ExactRows::Slot> exact;
     std::span<std::uint32_t> exact_buckets;
 };

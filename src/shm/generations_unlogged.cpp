@@ -7,20 +7,42 @@ namespace edge::shm {
 
 using namespace invalidate;
 
-void Generations::purge_locally(std::span<const RowKey> rows, PurgeMode mode)
+void Generations::purge_locally(const Purge &purge)
 {
     State &state = *state_;
     state.changes++;
     state.local++;
-    if (rows.size() > kLocalPurges - state.local_purges) {
+    if (purge.rows.size() > kLocalPurges - state.local_purges) {
         state.local_purge[0] = {row_key(select_everything(), kAllTenants),
-                                state.local, PurgeMode::hard};
+                                state.local};
         state.local_purges = 1;
         return;
     }
-    for (const RowKey row : rows) {
-        state.local_purge[state.local_purges++] = {row, state.local, mode};
+    for (const RowKey row : purge.rows) {
+        state.local_purge[state.local_purges++] = {
+            row, state.local, purge.mode,
+            static_cast<std::uint32_t>(purge.together)};
     }
+}
+
+Usability Generations::judge_local_purges(const EntryRows &entry,
+                                          const Ticket &ticket) const
+{
+    Usability result = Usability::usable;
+    for (auto rest = local_purges(); !rest.empty();
+         rest = rest.subspan(rest.front().together)) {
+        const LocalPurge &first = rest.front();
+        if (first.local > ticket.local &&
+            std::ranges::all_of(rest.first(first.together),
+                                [&entry](const LocalPurge &purge) {
+                                    return entry.contains(purge.row);
+                                })) {
+            result = std::max(result, first.mode == PurgeMode::hard
+                                          ? Usability::unusable
+                                          : Usability::stale_only);
+        }
+    }
+    return result;
 }
 
 bool Generations::settle(std::uint64_t local, const Position &record)
@@ -69,6 +91,13 @@ LostPurges Generations::lost_purges() const
             lost.hard.push_back(row.key);
         } else if (is_lost(row.last.soft)) {
             lost.soft.push_back(row.key);
+        }
+    }
+    for (const TagSets::Set &set : sets_.all()) {
+        const bool is_hard = is_lost(set.last.hard);
+        if (is_hard || is_lost(set.last.soft)) {
+            lost.sets.push_back({is_hard ? PurgeMode::hard : PurgeMode::soft,
+                                 {set.rows().begin(), set.rows().end()}});
         }
     }
     return lost;

@@ -15,6 +15,13 @@
 
 namespace edge::shm {
 
+enum class Usability
+{
+    usable,
+    stale_only, // soft purged
+    unusable
+};
+
 class PurgeRows
 {
 public:
@@ -23,6 +30,14 @@ public:
     {
         invalidate::Generation hard;
         invalidate::Generation soft;
+
+        // On what was filled when that much had been applied.
+        Usability effect(invalidate::Generation ticket) const
+        {
+            return hard > ticket   ? Usability::unusable
+                   : soft > ticket ? Usability::stale_only
+                                   : Usability::usable;
+        }
     };
 
     struct Row

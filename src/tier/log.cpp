@@ -19,36 +19,12 @@ constexpr std::size_t kRecords = 200;
 constexpr int kMaxRounds = 500;
 // How often a record is offered to a log that has just changed its epoch.
 constexpr int kMaxAttempts = 3;
-// Of what the log has lost: rows that are appended again one by one, and tries
-// within one turn.
-constexpr std::size_t kMaxLostRows = 10'000;
-constexpr int kMaxLostRecords = 20;
 
 std::string key_of(const client::RedisConfig &config, std::string_view zone,
                    std::string_view suffix)
 {
     std::string key(config.prefix);
     return key.append(":").append(zone).append(":{log}").append(suffix);
-}
-
-// One record of what has to go into the log again. When it is very much,
-// everything goes.
-std::optional<Purge> next_lost(const shm::LostPurges &lost)
-{
-    if (lost.empty()) {
-        return std::nullopt;
-    }
-    Purge purge;
-    purge.request = ngx::random_text();
-    if (lost.size() > kMaxLostRows) {
-        purge.rows = {row_key(select_everything(), kAllTenants)};
-        return purge;
-    }
-    const bool is_hard = !lost.hard.empty();
-    purge.mode = is_hard ? PurgeMode::hard : PurgeMode::soft;
-    purge.rows = is_hard ? lost.hard : lost.soft;
-    purge.rows.resize(std::min(purge.rows.size(), kMaxRows));
-    return purge;
 }
 
 std::vector<std::string_view> views(const std::vector<std::string> &texts)
@@ -328,47 +304,6 @@ ngx::Task Log::write(ngx::Flow &flow, const Purge &purge,
         }
         std::optional<Heard> ignored;
         co_await beat(flow, ignored);
-    }
-}
-
-ngx::Task Log::append_local_purges(ngx::Flow &flow)
-{
-    const LocalPurges local = zone_.local_purges();
-    if (local.purge.rows.empty()) {
-        co_return;
-    }
-    std::optional<Written> written;
-    co_await append(flow, local.purge, written);
-    if (!written || written->reply.status != WriteReply::Status::ok) {
-        co_return;
-    }
-    std::optional<Heard> ignored;
-    co_await beat(flow, ignored);
-    zone_.settle(local, written->position);
-}
-
-// Only right behind what has been applied: of two instances that know the same
-// purge one appends it, the other reads that.
-ngx::Task Log::append_lost_purges(ngx::Flow &flow)
-{
-    for (int round = 0; round < kMaxLostRecords; round++) {
-        const auto purge = next_lost(zone_.lost_purges());
-        if (!purge) {
-            co_return;
-        }
-        std::optional<Written> written;
-        co_await append(flow, *purge, written, zone_.applied().generation);
-        if (!written) {
-            co_return;
-        }
-        std::optional<Heard> heard;
-        co_await beat(flow, heard);
-        if (!heard) {
-            co_return;
-        }
-        if (written->reply.status == WriteReply::Status::ok) {
-            zone_.counters().purges_restored.add(purge->rows.size());
-        }
     }
 }
 

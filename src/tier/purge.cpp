@@ -87,7 +87,7 @@ ngx::Task wait(ngx::Flow &flow, Log &log, const Position &record,
 
 void purge_own_log(Zone &zone, const PurgeOrder &order, PurgeOutcome &outcome)
 {
-    outcome.generation = zone.purge(order.rows, order.mode);
+    outcome.generation = zone.purge(order.purge);
     outcome.is_local = true;
     outcome.confirmed = true;
     outcome.applied = outcome.live = 1;
@@ -97,16 +97,15 @@ ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
                            PurgeOutcome &outcome)
 {
     const BootTime deadline = ngx::boot_now() + order.wait;
-    const invalidate::Purge purge{ngx::random_text(), order.mode,
-                                  {order.rows.begin(), order.rows.end()},
-                                  Millis(0)};
+    invalidate::Purge purge = order.purge;
+    purge.request = ngx::random_text();
     co_await wait_for_first_connection(flow, log, deadline);
     do {
         std::optional<Position> record;
         co_await log.write(flow, purge, record);
         outcome.is_logged = record.has_value();
         if (!record) {
-            log.zone().purge_locally(order.rows, order.mode);
+            log.zone().purge_locally(purge);
             outcome.applied = 1;
             outcome.live =
                 std::max<std::uint64_t>(1, log.zone().live_instances());
@@ -122,7 +121,7 @@ ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
 ngx::Task purge(ngx::Flow &flow, Zone &zone, const PurgeOrder &order,
                 PurgeOutcome &outcome)
 {
-    count(zone, order.mode);
+    count(zone, order.purge.mode);
     if (zone.redis() == nullptr) {
         purge_own_log(zone, order, outcome);
         co_return;

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "invalidate/generation.h"
-#include "invalidate/selector.h"
+#include "invalidate/record.h"
 #include "ngx/task.h"
 #include "tier/zone.h"
 
@@ -16,8 +15,8 @@ namespace edge::tier {
 
 struct PurgeOrder
 {
-    std::span<const invalidate::RowKey> rows;
-    invalidate::PurgeMode mode = invalidate::PurgeMode::hard;
+    // Gets a request id of its own.
+    invalidate::Purge purge;
     // How long the answer may wait for other instances.
     Millis wait{0};
 };

@@ -351,6 +351,8 @@ Coherence Zone::coherence()
     coherence.live = head_->membership.live;
     coherence.selectors = generations_->rows_used();
     coherence.selectors_dropped = generations_->rows_dropped();
+    coherence.tag_sets = generations_->sets_used();
+    coherence.tag_sets_dropped = generations_->sets_dropped();
     coherence.local_purges = generations_->local_purges().size();
     coherence.replicas = head_->membership.replicas;
     return coherence;

@@ -70,11 +70,12 @@ struct ZoneSettings
     std::uint32_t wait = 0;
 };
 
-// What was purged here while Redis was away, as one record for the log.
+// What was purged here while Redis was away, as one record for the log: the
+// first of them, as many as fit into one.
 struct LocalPurges
 {
     invalidate::Purge purge;
-    // Of the last of them.
+    // Of the last of these.
     std::uint64_t counter = 0;
 };
 
@@ -91,6 +92,8 @@ struct Coherence
     std::uint64_t live = 0;
     std::size_t selectors = 0;
     std::uint64_t selectors_dropped = 0;
+    std::size_t tag_sets = 0;
+    std::uint64_t tag_sets_dropped = 0;
     std::size_t local_purges = 0;
     // That have the log, with settings.wait.
     std::uint64_t replicas = 0;
@@ -185,8 +188,7 @@ public:
     FillStanding fill_standing(const Hash128 &name);
 
     // The next place in the log of a zone that is its own.
-    invalidate::Generation purge(std::span<const invalidate::RowKey> rows,
-                                 invalidate::PurgeMode mode);
+    invalidate::Generation purge(const invalidate::Purge &purge);
 
     // One more purge through the api of this server, whatever zone it is of.
     // 0: it may come; otherwise when it may. The zone is but the place where
@@ -194,10 +196,10 @@ public:
     Millis admit_purge(const limit::Bucket &bucket);
 
     // Redis is away: it holds here, until it is in the log.
-    void purge_locally(std::span<const invalidate::RowKey> rows,
-                       invalidate::PurgeMode mode);
+    void purge_locally(const invalidate::Purge &purge);
     LocalPurges local_purges();
-    void settle(const LocalPurges &local, const invalidate::Position &record);
+    // False: `record` has not been applied here yet.
+    bool settle(const LocalPurges &local, const invalidate::Position &record);
 
     // What the log has lost and this instance still knows.
     shm::LostPurges lost_purges();

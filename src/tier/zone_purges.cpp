@@ -6,28 +6,34 @@
 
 namespace edge::tier {
 
-invalidate::Generation Zone::purge(std::span<const invalidate::RowKey> rows,
-                                   invalidate::PurgeMode mode)
+invalidate::Generation Zone::purge(const invalidate::Purge &purge)
 {
     const Lock lock(*this);
-    return generations_->purge(rows, mode);
+    return generations_->purge(purge);
 }
 
-void Zone::purge_locally(std::span<const invalidate::RowKey> rows,
-                         invalidate::PurgeMode mode)
+void Zone::purge_locally(const invalidate::Purge &purge)
 {
     const Lock lock(*this);
-    generations_->purge_locally(rows, mode);
+    generations_->purge_locally(purge);
 }
 
-// Of both modes in one: hard takes more away than soft, never less.
+// Of both modes in one: hard takes more away than soft, never less. Sets of
+// tags only with those of the same size.
 LocalPurges Zone::local_purges()
 {
     LocalPurges local;
     local.purge.request = ngx::random_text();
     local.purge.mode = invalidate::PurgeMode::soft;
     const Lock lock(*this);
-    for (const shm::LocalPurge &purge : generations_->local_purges()) {
+    const auto purges = generations_->local_purges();
+    if (!purges.empty()) {
+        local.purge.together = purges.front().together;
+    }
+    for (const shm::LocalPurge &purge : purges) {
+        if (purge.together != local.purge.together) {
+            break;
+        }
         local.purge.rows.push_back(purge.row);
         local.counter = std::max(local.counter, purge.local);
         if (purge.mode == invalidate::PurgeMode::hard) {
@@ -37,10 +43,10 @@ LocalPurges Zone::local_purges()
     return local;
 }
 
-void Zone::settle(const LocalPurges &local, const invalidate::Position &record)
+bool Zone::settle(const LocalPurges &local, const invalidate::Position &record)
 {
     const Lock lock(*this);
-    generations_->settle(local.counter, record);
+    return generations_->settle(local.counter, record);
 }
 
 shm::LostPurges Zone::lost_purges()

@@ -30,7 +30,10 @@ void judge(const PurgeParse &parse)
     const auto &request = std::get<PurgeRequest>(parse);
     require(!request.selectors.empty());
     require(request.selectors.size() <= kMaxPurgeSelectors);
-    require(rows_of(request).size() == request.selectors.size());
+    const Purge purge = purge_of(request);
+    require(purge.rows.size() == request.selectors.size());
+    require(purge.together >= 1 && purge.together <= kMaxTogether);
+    require(purge.rows.size() % purge.together == 0);
     require(!request.wait || *request.wait <= kMaxPurgeWait);
     require(!request.tenant || !request.all_tenants);
 }
@@ -55,7 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
     const http::Field fields[] = {{"Surrogate-Key", text.substr(0, middle)},
                                   {"Cache-Tag", rest},
                                   {"Edge-Tenant", rest},
-                                  {"Edge-Purge", "soft"}};
+                                  {"Edge-Purge", "soft"},
+                                  {"Edge-Match", "all"}};
     judge(parse_purge_fields(fields));
     return 0;
 }

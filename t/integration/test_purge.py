@@ -98,6 +98,38 @@ def test_a_rewritten_url_goes_by_either_name(cached):
         assert verdict(nginx.get("/old/a"))[0] == "MISS", body
 
 
+@pytest.mark.parametrize("tags, gone", [
+    (["page", "path:/shop/shoes"], TARGETS[:2]),
+    (["path:/about", "page", "path:/about"], ["/about"]),
+    (["path:/shop/shoes", "path:/about"], []),
+    (["page", "none"], []),
+    (["page"], TARGETS),
+])
+@pytest.mark.parametrize("way", ["body", "fields"])
+def test_the_match_all_forgets_what_has_all_tags(warm, tags, gone, way):
+    nginx = warm()
+    if way == "body":
+        purge(nginx, tags=tags, match="all")
+    else:
+        answer = api(nginx, "POST", "purge", headers={
+            "Surrogate-Key": " ".join(tags), "Edge-Match": "all"})
+        assert answer.status == 200
+    assert kept(nginx) == without(*gone)
+    assert kept(nginx) == TARGETS
+
+
+def test_a_softly_purged_set_is_revalidated(cached, origin):
+    origin.on("/", Reply(headers={"Cache-Control": "max-age=60",
+                                  "ETag": '"1"', "Surrogate-Key": "a b"}))
+    nginx = cached()
+    nginx.get("/")
+    purge(nginx, tags=["a", "c"], match="all", mode="soft")
+    assert verdict(nginx.get("/")) == ("HIT", None)
+    purge(nginx, tags=["b", "a"], match="all", mode="soft")
+    assert verdict(nginx.get("/"))[0] != "HIT"
+    assert verdict(nginx.get("/")) == ("HIT", None)
+
+
 @pytest.mark.parametrize("fields", [
     {"Surrogate-Key": "a  b"}, {"Cache-Tag": "a, b"},
     {"Cache-Tag": ["x", "b"]}, {"Cache-Groups": '"b", "c"'},
@@ -201,6 +233,16 @@ def test_a_purge_stays_inside_its_tenant(warm, kind):
     purge(nginx, tenant="*", **kind)
     assert kept(nginx, OTHER) == []
     assert kept(nginx, ACME) == []
+
+
+def test_the_match_all_is_of_one_tenant(warm):
+    nginx = warm(TENANT, ACME)
+    both = {"tags": ["page", "path:/about"], "match": "all"}
+    purge(nginx, tenant="other", **both)
+    assert kept(nginx, ACME) == TARGETS
+    for tenant in "acme", "*":
+        purge(nginx, tenant=tenant, **both)
+        assert kept(nginx, ACME) == without("/about")
 
 
 def test_where_tenants_are_apart_one_has_to_be_named(warm):

@@ -95,6 +95,17 @@ void a_purge_is_read(void **)
             Purge{"id", PurgeMode::soft, {0x8000000000000001}, Millis(1150)}));
 }
 
+void a_purge_of_sets_is_read(void **)
+{
+    Replies make;
+    const std::string rows(32, 'a');
+    const auto record = parse_record(
+        make.record("2-7", {"n", kNonce, "k", "p", "m", "h", "s", rows, "h",
+                            "0", "w", "2"}));
+    assert_int_equal(std::get<Purge>(record->what).rows.size(), 4);
+    assert_int_equal(std::get<Purge>(record->what).together, 2);
+}
+
 void an_epoch_is_read_with_what_it_was_put_after(void **)
 {
     Replies make;
@@ -112,6 +123,7 @@ void a_record_that_cannot_be_read_purges_everything(void **)
     Replies make;
     const std::string long_id(kMaxRequestId + 1, 'a');
     const std::string many_rows((kMaxRows + 1) * 8, 'a');
+    const std::string nine_rows(9 * 8, 'a');
     const std::vector<std::vector<std::string_view>> broken = {
         {},
         {"k", "x"},
@@ -122,6 +134,11 @@ void a_record_that_cannot_be_read_purges_everything(void **)
         {"k", "p", "m", "h", "s", "12345678"},
         {"k", "p", "r", long_id, "m", "h", "s", "", "h", "0"},
         {"k", "p", "m", "h", "s", many_rows, "h", "0"},
+        {"k", "p", "m", "h", "s", "12345678", "h", "0", "w", "0"},
+        {"k", "p", "m", "h", "s", "12345678", "h", "0", "w", "2"},
+        {"k", "p", "m", "h", "s", "12345678", "h", "0", "w", "x"},
+        {"k", "p", "m", "h", "s", nine_rows, "h", "0", "w", "9"},
+        {"k", "p", "m", "h", "s", nine_rows, "h", "1", "w", "3"},
         {"k", "e", "a", "1-1"},
         {"k", "e", "a", "x", "b", kNonce},
         {"k", "e", "a", "1-1", "b", "-"},
@@ -291,7 +308,7 @@ void arguments_are_in_the_order_of_the_scripts(void **)
                     11, {"r", PurgeMode::soft, {0x8000000000000001}, Millis(9)},
                     {}, 64, "c") ==
                 Texts({std::string(kNonce), "r", "s",
-                       std::string(kRow.data(), 8), "9", "", "64", "c"}));
+                       std::string(kRow.data(), 8), "9", "", "64", "c", "1"}));
     assert_true(epoch_arguments({}, 3, 11, 4, {&self, 1}) ==
                 Texts({"missing", "3", std::string(kNonce), "4", "id",
                        format_member(self)}));
@@ -306,6 +323,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(ids_and_nonces_are_read_as_written),
         cmocka_unit_test(a_purge_is_read),
+        cmocka_unit_test(a_purge_of_sets_is_read),
         cmocka_unit_test(an_epoch_is_read_with_what_it_was_put_after),
         cmocka_unit_test(a_record_that_cannot_be_read_purges_everything),
         cmocka_unit_test(a_record_of_no_epoch_follows_nothing),

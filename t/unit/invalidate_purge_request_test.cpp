@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -242,15 +243,65 @@ void header_fields_are_refused_like_a_body(void **)
     assert_int_equal(status({{"Surrogate-Key", many}}), 413);
 }
 
+std::vector<RowKey> rows_of(std::string_view text)
+{
+    return purge_of(body(text)).rows;
+}
+
 void rows_are_the_tenants_the_unnamed_ones_or_everybodys(void **)
 {
     const Selector tag = select_tag("a");
-    assert_true(rows_of(body(R"({"tags":["a"],"tenant":"t"})")) ==
+    assert_true(rows_of(R"({"tags":["a"],"tenant":"t"})") ==
                 std::vector{row_key(tag, hash_tenant("t"))});
-    assert_true(rows_of(body(R"({"tags":["a"]})")) ==
+    assert_true(rows_of(R"({"tags":["a"]})") ==
                 std::vector{row_key(tag, hash_tenant(""))});
-    assert_true(rows_of(body(R"({"tags":["a"],"tenant":"*"})")) ==
+    assert_true(rows_of(R"({"tags":["a"],"tenant":"*"})") ==
                 std::vector{row_key(tag, kAllTenants)});
+}
+
+void the_match_all_is_one_set_of_distinct_tags(void **)
+{
+    const Purge purge = purge_of(body(
+        R"({"match":"all","tags":["a","b","a"],"mode":"soft","tenant":"t"})"));
+    assert_true(purge.mode == PurgeMode::soft);
+    assert_int_equal(purge.rows.size(), 2);
+    assert_int_equal(purge.together, 2);
+    for (const std::string_view tag : {"a", "b"}) {
+        assert_true(std::ranges::count(purge.rows,
+                                       row_key(select_tag(tag),
+                                               hash_tenant("t"))) == 1);
+    }
+    assert_int_equal(
+        purge_of(body(R"({"match":"any","tags":["a","b"]})")).together, 1);
+    const PurgeRequest fields = accepted(parse_purge_fields(
+        {{{"Cache-Tag", "a, b"}, {"Edge-Match", "all"}}}));
+    assert_int_equal(purge_of(fields).together, 2);
+}
+
+void the_match_all_of_one_tag_is_that_tag(void **)
+{
+    const Purge purge = purge_of(body(R"({"match":"all","tags":["a","a"]})"));
+    assert_int_equal(purge.rows.size(), 1);
+    assert_int_equal(purge.together, 1);
+}
+
+void a_match_that_is_not_of_tags_alone_is_refused(void **)
+{
+    assert_refused(R"({"match":"All","tags":["a","b"]})", "any or all");
+    assert_refused(R"({"match":true,"tags":["a","b"]})", "\"match\"");
+    assert_refused(R"({"match":"all","tags":["a","b"],"url":"/"})",
+                   "nothing but tags");
+    assert_refused(R"({"match":"all","all":true})", "nothing but tags");
+    assert_refused(R"({"match":"all"})", "tags, url");
+    assert_refused(R"({"match":"all","tags":["1","2","3","4","5","6","7",)"
+                   R"("8","9"]})",
+                   "at most 8");
+    body(R"({"match":"all","tags":["1","2","3","4","5","6","7","8","1"]})");
+    assert_int_equal(refused(parse_purge_fields({{{"Cache-Tag", "a, b"},
+                                                  {"Edge-Match", "all"},
+                                                  {"Edge-Match", "any"}}}))
+                         .status,
+                     400);
 }
 
 } // namespace
@@ -275,6 +326,9 @@ int main()
         cmocka_unit_test(header_fields_alone_are_a_request),
         cmocka_unit_test(header_fields_are_refused_like_a_body),
         cmocka_unit_test(rows_are_the_tenants_the_unnamed_ones_or_everybodys),
+        cmocka_unit_test(the_match_all_is_one_set_of_distinct_tags),
+        cmocka_unit_test(the_match_all_of_one_tag_is_that_tag),
+        cmocka_unit_test(a_match_that_is_not_of_tags_alone_is_refused),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -19,10 +19,7 @@ public:
     Task<Nothing> purge(std::size_t key)
     {
         const int version = ++all_.origin[key];
-        const invalidate::Purge record{log_.next_request(),
-                                       PurgeMode::hard,
-                                       {Instance::row_of_key(key)},
-                                       Millis(0)};
+        const invalidate::Purge record = purge_of(key, version);
         const BootTime deadline = all_.now + Millis(4000);
         bool confirmed = false;
         do {
@@ -33,7 +30,7 @@ public:
             }
             const auto position = co_await log_.write(record);
             if (!position) {
-                self_.state.purge_locally(record.rows, record.mode);
+                self_.state.purge_locally(record);
                 self_.purged_locally_at = self_.state.applied().generation;
                 self_.local_floor[key] = version;
                 co_return {};
@@ -108,6 +105,18 @@ public:
     }
 
 private:
+    // By its own tag, or as the one that has both tags.
+    invalidate::Purge purge_of(std::size_t key, int version)
+    {
+        invalidate::Purge purge{log_.next_request(), PurgeMode::hard,
+                                {Instance::row_of_key(key)}};
+        if (version % 4 == 0) {
+            purge.rows.push_back(row_of(Instance::kCommonTag));
+            purge.together = 2;
+        }
+        return purge;
+    }
+
     void promise(std::size_t key, int version)
     {
         all_.acknowledged[key] = std::max(all_.acknowledged[key], version);

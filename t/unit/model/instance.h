@@ -224,9 +224,11 @@ public:
     {
         return "tag" + std::to_string(key);
     }
+    static constexpr std::string_view kCommonTag = "common";
+
     static std::string selectors_of_key(std::size_t key)
     {
-        return selectors({tag_of(key)});
+        return selectors({tag_of(key), kCommonTag});
     }
     static RowKey row_of_key(std::size_t key) { return row_of(tag_of(key)); }
 

@@ -203,13 +203,19 @@ private:
 
     Task<Nothing> append_local_purges()
     {
-        invalidate::Purge purge{next_request(), PurgeMode::hard, {}, {}};
-        for (const auto &local : self_.state.local_purges()) {
-            purge.rows.push_back(local.row);
-        }
-        const std::uint64_t counter = self_.state.ticket().local;
-        if (purge.rows.empty()) {
+        const auto locals = self_.state.local_purges();
+        if (locals.empty()) {
             co_return {};
+        }
+        invalidate::Purge purge{next_request(), PurgeMode::hard, {}};
+        purge.together = locals.front().together;
+        std::uint64_t counter = 0;
+        for (const auto &local : locals) {
+            if (local.together != purge.together) {
+                break;
+            }
+            purge.rows.push_back(local.row);
+            counter = local.local;
         }
         const auto position = co_await write(purge);
         if (position && self_.breaks(Rule::pending)) {
@@ -226,11 +232,14 @@ private:
     Task<Nothing> append_lost_purges()
     {
         const shm::LostPurges lost = self_.state.lost_purges();
-        if (lost.hard.empty()) {
+        if (lost.empty()) {
             co_return {};
         }
-        const invalidate::Purge purge{
-            next_request(), PurgeMode::hard, lost.hard, {}};
+        invalidate::Purge purge{next_request(), PurgeMode::hard, lost.hard};
+        if (purge.rows.empty()) {
+            purge.rows = lost.sets.front().rows;
+            purge.together = purge.rows.size();
+        }
         const Position applied = self_.state.applied();
         const auto script = [=](Node &node) {
             return node.append(applied.nonce, purge, applied.generation);
