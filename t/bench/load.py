@@ -29,10 +29,12 @@ def cores():
     return allowed[0], allowed[-1]
 
 
-def run_load(port, worker, prefix, keys, first, seconds, together=1):
+def run_load(port, worker, prefix, keys, first, seconds, together=1,
+             fields=""):
     """`together`: how often each path is asked for before the next one."""
     before = cpu(worker)
-    requests, took = _wrk(port, prefix, keys, first, seconds, together)
+    requests, took = _wrk(port, prefix, keys, first, seconds, together,
+                          fields)
     return Cost(requests, took, (cpu(worker) - before) / requests)
 
 
@@ -43,11 +45,11 @@ def cpu(pid):
     return (int(fields[11]) + int(fields[12])) * _TICK
 
 
-def _wrk(port, prefix, keys, first, seconds, together):
+def _wrk(port, prefix, keys, first, seconds, together, fields):
     run = subprocess.run(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", _SCRIPT,
          f"http://{HOST}:{port}/", "--", prefix, str(keys), str(first),
-         str(together)],
+         str(together), fields],
         capture_output=True, text=True, timeout=seconds + 60)
     said = run.stdout + run.stderr
     counted = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m),", said)

@@ -1,8 +1,8 @@
--- wrk -s paths.lua URL -- PREFIX KEYS FIRST TOGETHER
+-- wrk -s paths.lua URL -- PREFIX KEYS FIRST TOGETHER [FIELD]
 -- Asks for PREFIX and a number: FIRST and upwards, KEYS of them in a circle,
--- each TOGETHER times.
+-- each TOGETHER times, with a line of the header more.
 
-local head, first, keys, together
+local head, first, keys, together, tail
 local asked = 0
 
 function init(args)
@@ -10,11 +10,12 @@ function init(args)
     keys = tonumber(args[2])
     first = tonumber(args[3])
     together = tonumber(args[4])
+    local fields = args[5] ~= "" and args[5] .. "\r\n" or ""
+    tail = " HTTP/1.1\r\nHost: localhost\r\n" .. fields .. "\r\n"
 end
 
 function request()
     local number = first + math.floor(asked / together) % keys
     asked = asked + 1
-    return string.format("%s%09d HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                         head, number)
+    return string.format("%s%09d", head, number) .. tail
 end

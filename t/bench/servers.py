@@ -1,6 +1,7 @@
 """The servers of a comparison: origin, Redis, nginx without and with us."""
 
 import itertools
+import json
 import os
 import re
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from lib.redis_server import RedisServer
 from lib.wait import wait_until
 
 from load import cores
-from systems import (HOT, SIZES, module_conf, origin_conf, plain_conf,
+from systems import (HOT, JSON, SIZES, module_conf, origin_conf, plain_conf,
                      srcache_conf, vcl)
 from varnish import Varnish
 
@@ -140,10 +141,19 @@ class Servers(ExitStack):
         self._root = os.path.join(self.directory, "root")
         for size, count in SIZES.items():
             os.makedirs(os.path.join(self._root, size))
-            for key in range(HOT[size]):
+            for key in range({**HOT, **JSON}[size]):
                 path = os.path.join(self._root, size, f"{key:09d}")
                 with open(path, "wb") as file:
-                    file.write(b"x" * count)
+                    file.write(_body(size, count))
+
+
+def _body(size, count):
+    if size not in JSON:
+        return b"x" * count
+    items = ({"id": i, "name": f"product {i}", "price": i * 7919 % 10_000 / 100}
+             for i in itertools.count())
+    return "\n".join(json.dumps(item) for item in itertools.islice(
+        items, 2000)).encode()[:count]
 
 
 def fill(system, size):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from lib.ports import HOST, free_port
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-SIZES = {"1k": 1000, "100k": 100_000, "1m": 1_000_000}
+SIZES = {"1k": 1000, "100k": 100_000, "1m": 1_000_000, "json": 64_000}
 HOT = {"1k": 100, "100k": 100, "1m": 20}
+# A text, for clients that take it compressed.
+JSON = {"json": 100}
 # More than the zone in memory holds.
 SHARED = {"1k": 20_000, "100k": 1000, "1m": 40}
 # Clients that ask for one path at once, where requests are to wait.
@@ -33,6 +35,9 @@ _STALE = """proxy_set_header X-Freshness "max-age=10, stale-if-error=86400";
 # Files have fields of their own, which the comparison does without.
 _PLAIN_FILE = 'etag off; max_ranges 0; add_header Last-Modified "";'
 
+_GZIP = "gzip on; gzip_types *; gzip_vary on; gzip_proxied any;"
+_ACCEPT = "Accept-Encoding: gzip"
+
 # Where Debian puts nginx's modules.
 _MODULES = "/usr/lib/nginx/modules"
 
@@ -49,6 +54,7 @@ class System:
     origin: bool = False  # every path reaches the origin, else none does
     together: int = 1     # requests for each path
     redis: bool = False
+    fields: str = ""      # lines of the request
     port: int = 0
     padding: int = 0      # response fields it lacks to have as many as others
 
@@ -73,6 +79,14 @@ def all_systems():
             _PLAIN_FILE), HOT),
         System("proxy_cache", "proxy_cache hit", _proxied(
             "proxy_cache plain;"), HOT),
+        System("gzip", "proxy_cache hit, gzip on", _proxied(
+            f"proxy_cache plain; {_GZIP}"), JSON, fields=_ACCEPT),
+        _ours("memory_gzip", "edge_cache hit, gzip on",
+              f"edge_cache memory; {_GZIP}", JSON, tier="memory",
+              fields=_ACCEPT),
+        _ours("compress", "edge_cache_compress",
+              "edge_cache compressed; edge_cache_compress gzip;", JSON,
+              tier="memory", fields=_ACCEPT),
         System("varnish", "Varnish hit", "", HOT, server="varnish"),
         _ours("memory", "edge_cache memory hit", "edge_cache memory;", HOT,
               tier="memory"),
@@ -165,6 +179,7 @@ def module_conf(systems, root, origin, api_port, redis=()):
     upstream origin {{ server {origin}; keepalive 64; }}
     edge_cache_zone memory:64m;
     edge_cache_zone stale:8m;
+    edge_cache_zone compressed:8m;
     edge_cache_zone unique:16m;
     {_shared_zones(*redis) if redis else ""}
     {_blocks(systems)}
