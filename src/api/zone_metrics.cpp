@@ -180,6 +180,29 @@ void compressed(Exposition &out, const Zones &zones)
     }
 }
 
+void shadow(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_total(out, zones, "edge_cache_shadow_hits_total",
+              "Requests that shadow mode would have answered.",
+              &Counters::shadow_hits);
+    add_total(out, zones, "edge_cache_shadow_bytes_total",
+              "Bytes of the bodies that would have answered them.",
+              &Counters::shadow_bytes);
+    add_results(out, zones, "edge_cache_shadow_compared_total",
+                "Would-be answers beside the origin's.",
+                {{"same", &Counters::shadow_same},
+                 {"different", &Counters::shadow_different}});
+
+    constexpr std::string_view name = "edge_cache_shadow_origin_seconds_total";
+    out.family(name, kCounter, "Time that the origin took for them.");
+    for (const tier::Zone *zone : zones) {
+        out.sample(name, {{"zone", zone->settings.name}},
+                   static_cast<double>(
+                       zone->counters().shadow_millis.value()) / 1e3);
+    }
+}
+
 void refreshes(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -343,6 +366,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     fills(out, zones);
     outlived(out, zones);
     compressed(out, zones);
+    shadow(out, zones);
     refreshes(out, zones);
     fetches(out, zones);
     running_fills(out, zones);

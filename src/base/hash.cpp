@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -30,6 +31,30 @@ Hash128 hash128(std::string_view data, const HashSecret &secret)
 std::uint64_t hash64(std::string_view data, std::uint64_t seed)
 {
     return XXH3_64bits_withSeed(data.data(), data.size(), seed);
+}
+
+PieceHash::PieceHash() : state_(XXH3_createState())
+{
+    if (!state_) {
+        throw std::bad_alloc();
+    }
+    XXH3_64bits_reset(static_cast<XXH3_state_t *>(state_.get()));
+}
+
+void PieceHash::add(std::string_view piece)
+{
+    XXH3_64bits_update(static_cast<XXH3_state_t *>(state_.get()), piece.data(),
+                       piece.size());
+}
+
+std::uint64_t PieceHash::value() const
+{
+    return XXH3_64bits_digest(static_cast<XXH3_state_t *>(state_.get()));
+}
+
+void PieceHash::Free::operator()(void *state) const
+{
+    XXH3_freeState(static_cast<XXH3_state_t *>(state));
 }
 
 std::array<char, 32> to_hex(const Hash128 &hash)

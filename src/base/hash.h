@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -39,6 +40,23 @@ private:
 
 Hash128 hash128(std::string_view data, const HashSecret &secret);
 std::uint64_t hash64(std::string_view data, std::uint64_t seed = 0);
+
+// The same as hash64() of all pieces behind each other.
+class PieceHash
+{
+public:
+    PieceHash();
+
+    void add(std::string_view piece);
+    std::uint64_t value() const;
+
+private:
+    struct Free
+    {
+        void operator()(void *state) const;
+    };
+    std::unique_ptr<void, Free> state_;
+};
 
 // 32 lower-case hexadecimal digits.
 std::array<char, 32> to_hex(const Hash128 &hash);

@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "only_if_cached",
     "client_control",
     "min_uses",
+    "shadow",
+    "shadow_partial",
     "status",
     "accel_expires",
     "response_no_store",

@@ -35,6 +35,8 @@ enum class Reason : std::uint8_t {
     only_if_cached,
     client_control,
     min_uses,
+    shadow,
+    shadow_partial,
 
     // The answer is not stored.
     status,

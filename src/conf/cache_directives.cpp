@@ -70,8 +70,15 @@ char *set_cache(ngx_conf_t *cf, ngx_command_t *, void *conf)
     if (zone.set) {
         return duplicate();
     }
-    const std::string_view name = ngx::view(arguments(cf)[0]);
-    zone = name == "off" ? nullptr : main(cf).zone(cf, name);
+    const auto words = arguments(cf);
+    const std::string_view name = ngx::view(words[0]);
+    const bool is_off = name == "off";
+    if (words.size() == 2 && (is_off || ngx::view(words[1]) != "shadow")) {
+        return refuse(cf, ngx::view(words[1]),
+                      "write \"shadow\" behind a zone's name, or nothing");
+    }
+    zone = is_off ? nullptr : main(cf).zone(cf, name);
+    location_of(conf).shadow = words.size() == 2;
     return NGX_CONF_OK;
 }
 

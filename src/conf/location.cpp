@@ -14,6 +14,7 @@ namespace {
 void inherit(Location &child, const Location &parent)
 {
     child.zone.inherit(parent.zone);
+    child.shadow.inherit(parent.shadow);
     child.tenant.inherit(parent.tenant);
     child.host.inherit(parent.host);
     child.key.inherit(parent.key);
@@ -99,7 +100,8 @@ std::uint64_t make_fingerprint(const Location &lcf)
             text.append(language).append(",");
         }
     }
-    text += ';';
+    // Nobody is ever served what was only stored to be compared.
+    text += lcf.shadow.value ? 's' : ';';
     for (const std::string_view name : lcf.cookie_names.value) {
         text.append(name).append(",");
     }

@@ -83,6 +83,8 @@ struct Location
 {
     // Null: edge_cache off.
     Setting<tier::Zone *> zone;
+    // Of `zone`: what it would do is only counted.
+    Setting<bool> shadow;
     Setting<ngx::Value *> tenant;
     Setting<ngx::Value *> host;
     Setting<ngx::Value *> key;

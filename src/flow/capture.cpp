@@ -6,6 +6,7 @@
 #include "flow/fetch_limit.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
+#include "flow/shadow.h"
 #include "flow/store.h"
 #include "flow/substitute.h"
 #include "flow/supersede.h"
@@ -92,7 +93,7 @@ ngx_int_t pass_header(ngx_http_request_t *r, Request &request)
     if (request.fill && r->filter_need_in_memory) {
         request.fill->keep_plain();
     }
-    if (request.fill) {
+    if (request.fill || request.shadow) {
         r->filter_need_in_memory = 1;
     }
     return rc;
@@ -106,7 +107,9 @@ ngx_int_t filter_header(ngx_http_request_t *r)
         request->may_fill) {
         ngx::guard<&begin_fill>(r, *request);
     }
-    if (request != nullptr) {
+    if (request != nullptr && request->lcf.shadow.value) {
+        ngx::guard<&begin_comparison>(r, *request);
+    } else if (request != nullptr) {
         if (!request->hit) {
             ngx::guard<&hide_own_fields>(r, request->lcf);
         }
@@ -196,6 +199,7 @@ ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)
     Request *request = find_request(r);
     if (request != nullptr) {
         end_turn_at_last(*request, in);
+        compare(r, *request, in);
     }
     if (request != nullptr && request->substituted != 0) {
         return next_body_filter(r, substitute_body(r, *request, in));

@@ -147,6 +147,7 @@ cache::Compression compression_of(const Request &request,
     const bool is_short = response.content_length &&
                           *response.content_length < wanted.min_length;
     return wanted.level != 0 && is_known && !is_short &&
+                   !request.lcf.shadow.value &&
                    cache::is_compressible(response.fields)
                ? wanted
                : cache::Compression{};

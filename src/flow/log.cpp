@@ -2,6 +2,7 @@
 
 #include "flow/limit_debit.h"
 #include "flow/request.h"
+#include "flow/shadow.h"
 
 namespace edge::flow {
 
@@ -32,6 +33,7 @@ ngx_int_t on_log(ngx_http_request_t *r)
         return NGX_OK;
     }
     count(r, *request);
+    count_shadow(r, *request);
     return NGX_OK;
 }
 

@@ -17,6 +17,7 @@
 #include "flow/request.h"
 #include "flow/request_body.h"
 #include "flow/revalidate.h"
+#include "flow/shadow.h"
 #include "flow/shared_fill.h"
 #include "flow/stale.h"
 #include "ngx/clock.h"
@@ -37,6 +38,9 @@ void look_in_memory(ngx_http_request_t *r, Request &request)
     find_in_memory(r, request);
     request.zone().counters().observe(cache::Tier::memory,
                                       ngx::monotonic_micros() - start);
+    if (request.lcf.shadow.value) {
+        step_aside(r, request);
+    }
 }
 
 // Not asked for often enough to be stored; waiting for others is no use then.
@@ -60,6 +64,7 @@ bool has_been_answered(const ngx_http_request_t *r)
 bool begin(ngx_http_request_t *r, Request &request)
 {
     const bool answered = has_been_answered(r);
+    const Target sent = target_of(r);
     if (!answered && !request.lcf.query.value.empty()) {
         rewrite_query(r, request.lcf);
     }
@@ -68,6 +73,9 @@ bool begin(ngx_http_request_t *r, Request &request)
         return false;
     }
     const Reason reason = answered ? Reason::error_page : examine(r, request);
+    if (request.lcf.shadow.value) {
+        restore_target(r, sent);
+    }
     if (reason != Reason::none) {
         request.status = Status::bypass;
         request.refuse(reason);
@@ -85,13 +93,17 @@ bool begin(ngx_http_request_t *r, Request &request)
     }
     request.status = Status::miss;
     look_in_memory(r, request);
-    if (request.hit) {
+    if (request.hit || request.shadow) {
         return false;
     }
+    const bool is_real = !request.lcf.shadow.value;
     if (is_rare(request)) {
         request.may_fill = false;
         request.refuse(Reason::min_uses);
-        return may_look_in_redis(request);
+        return is_real && may_look_in_redis(request);
+    }
+    if (!is_real) {
+        return false;
     }
     join_fill(r, request);
     return !request.hit && (request.awaited || may_look_in_redis(request));
@@ -134,7 +146,7 @@ void prepare_fill(ngx_http_request_t *r, Request &request)
 // RFC 9111 5.2.1.7: the client wants a stored answer or none.
 bool refuses_others(const Request &request)
 {
-    return request.facts.control.only_if_cached &&
+    return request.facts.control.only_if_cached && !request.lcf.shadow.value &&
            request.reason != Reason::method;
 }
 
@@ -155,6 +167,10 @@ ngx_int_t refuse(ngx_http_request_t *r, Request *request)
 
 ngx_int_t begin_fetch(ngx_http_request_t *r, Request &request)
 {
+    if (request.lcf.shadow.value) {
+        prepare_fill(r, request);
+        return NGX_DECLINED;
+    }
     switch (take_turn(request)) {
     case Turn::refuse:
         return refuse_busy(r, request);

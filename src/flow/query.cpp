@@ -47,6 +47,20 @@ void forget_request_uri(ngx_http_request_t *r)
 
 } // namespace
 
+Target target_of(const ngx_http_request_t *r)
+{
+    return {r->args, r->unparsed_uri};
+}
+
+void restore_target(ngx_http_request_t *r, const Target &target)
+{
+    if (target.unparsed_uri.data != r->unparsed_uri.data) {
+        r->unparsed_uri = target.unparsed_uri;
+        forget_request_uri(r);
+    }
+    r->args = target.args;
+}
+
 void rewrite_query(ngx_http_request_t *r, const conf::Location &lcf)
 {
     const cache::QueryRules &rules = lcf.query.value;

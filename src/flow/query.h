@@ -10,4 +10,13 @@ namespace edge::flow {
 // query that the location's rules make; the path stays as it was written.
 void rewrite_query(ngx_http_request_t *r, const conf::Location &lcf);
 
+// What a request asks for, and the way back to it.
+struct Target
+{
+    ngx_str_t args;
+    ngx_str_t unparsed_uri;
+};
+Target target_of(const ngx_http_request_t *r);
+void restore_target(ngx_http_request_t *r, const Target &target);
+
 } // namespace edge::flow

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hash.h"
 #include "cache/admission.h"
 #include "cache/entry.h"
 #include "cache/reason.h"
@@ -52,6 +53,17 @@ struct Hit
             visit(*piece);
         }
     }
+};
+
+// What would have answered, were it not for shadow mode (flow/shadow).
+struct ShadowHit
+{
+    std::uint16_t status;
+    std::uint64_t body_hash;
+    std::uint64_t body_size;
+    Millis age;
+    // The origin's body so far, where it is compared.
+    std::optional<PieceHash> origin;
 };
 
 // What nginx does next, and when the client leaves (flow/client_abort).
@@ -102,6 +114,8 @@ struct Request
     bool substitute_sent = false;
     // The header that the origin's 304 has made of it.
     std::string confirmed_fields;
+
+    std::optional<ShadowHit> shadow;
 
     // An unsafe method that may have changed this.
     std::optional<Identity> written;

@@ -76,7 +76,7 @@ Reason put(Request &request, const tier::ObjectName &name,
     const Millis keep = keep_time(entry, request.lcf.policy);
     const Reason reason = request.zone().put(name, entry, body, keep);
     tier::RedisTier *redis = request.zone().redis();
-    if (redis != nullptr &&
+    if (redis != nullptr && !request.lcf.shadow.value &&
         (reason == Reason::none || reason == Reason::zone_full)) {
         redis->store(redis_name, entry, keep,
                      cache::seal(cache::encode_head(entry), body,

@@ -25,7 +25,8 @@ void forget_stored(ngx_http_request_t *r, Request &request)
     }
 
     request.zone().forget(name.hash);
-    if (tier::RedisTier *redis = request.zone().redis()) {
+    tier::RedisTier *redis = request.zone().redis();
+    if (redis != nullptr && !request.lcf.shadow.value) {
         redis->forget(redis_name);
     }
 }

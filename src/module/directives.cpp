@@ -88,7 +88,7 @@ ngx_command_t directives[] = {
     http("edge_cache_lock_waits", NGX_CONF_TAKE1,
          guard<&conf::set_lock_waits>),
 
-    any("edge_cache", NGX_CONF_TAKE1, guard<&conf::set_cache>),
+    any("edge_cache", NGX_CONF_TAKE12, guard<&conf::set_cache>),
     any("edge_cache_tenant", NGX_CONF_TAKE1,
         guard<&conf::set_value<&Location::tenant>>),
     any("edge_cache_host", NGX_CONF_TAKE1,

@@ -129,6 +129,14 @@ public:
     std::array<Counter, kWaitEnds> waits;
     // Those that did not, as it is known not to be shared.
     Counter hits_for_miss;
+    // edge_cache ZONE shadow: what would have been hits, their bodies' bytes,
+    // and the milliseconds that the origin took for them; and how many of them
+    // were, and were not, what the origin said.
+    Counter shadow_hits;
+    Counter shadow_bytes;
+    Counter shadow_millis;
+    Counter shadow_same;
+    Counter shadow_different;
     // Objects on their way to the shared tier.
     Counter redis_stored;
     Counter redis_dropped;
