@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Its macro fail() would change what is declared here.
+#include <memory>
+
 extern "C" {
 #include <cmocka.h>
 }
