@@ -64,7 +64,7 @@ def test_zones(check, text, write):
 @pytest.mark.parametrize("text, write", [
     ("edge_cache nowhere;", 'edge_cache_zone nowhere:SIZE'),
     ("edge_cache z; edge_cache off;", "duplicate"),
-    ("edge_cache z y;", "number of arguments"),
+    ("edge_cache z shadow y;", "number of arguments"),
     ("edge_cache_valid;", "number of arguments"),
     ("edge_cache_valid x;", "60s or 500ms"),
     ("edge_cache_valid 200 -1s;", "60s or 500ms"),
