@@ -238,8 +238,8 @@ private:
     bool is_hit_exactly(invalidate::RowKey row,
                         const invalidate::Ticket &ticket,
                         BootTime now) const;
-    Objection objection_to_row(invalidate::RowKey row,
-                               const invalidate::Ticket &ticket) const;
+    Objection objection_to_sets(const invalidate::EntryRows &entry,
+                                const invalidate::Ticket &ticket) const;
     void raise_exactly(const invalidate::Purge &purge,
                        invalidate::Generation generation, BootTime now);
     Usability judge(invalidate::Selector selector,

@@ -25,24 +25,42 @@ Objection worse(const Objection &a, const Objection &b)
     return a.generation >= b.generation ? a : b;
 }
 
-} // namespace
-
-Objection Generations::objection_to_row(RowKey row, const Ticket &ticket) const
+Objection objection_to(RowKey row, const PurgeRows::Last &last,
+                       const Ticket &ticket)
 {
-    const PurgeRows::Last last = rows_.find(row);
     if (last.hard > ticket.generation) {
         return {Usability::unusable, Cause::purge, row, last.hard};
     }
-    Objection found;
     if (last.soft > ticket.generation) {
-        found = {Usability::stale_only, Cause::purge, row, last.soft};
+        return {Usability::stale_only, Cause::purge, row, last.soft};
     }
-    for (const LocalPurge &purge : local_purges()) {
-        if (purge.row == row && purge.local > ticket.local) {
-            const Usability effect = purge.mode == PurgeMode::hard
+    return {};
+}
+
+} // namespace
+
+// Of rows that count together the first one is named.
+Objection Generations::objection_to_sets(const EntryRows &entry,
+                                         const Ticket &ticket) const
+{
+    const auto has = [&entry](RowKey row) { return entry.contains(row); };
+    Objection found;
+    for (const TagSets::Set &set : sets_.all()) {
+        if (std::ranges::all_of(set.rows(), has)) {
+            found = worse(found, objection_to(set.rows().front(), set.last,
+                                              ticket));
+        }
+    }
+    for (auto rest = local_purges(); !rest.empty();
+         rest = rest.subspan(rest.front().together)) {
+        const LocalPurge &first = rest.front();
+        if (first.local > ticket.local &&
+            std::ranges::all_of(rest.first(first.together), has,
+                                &LocalPurge::row)) {
+            const Usability effect = first.mode == PurgeMode::hard
                                          ? Usability::unusable
                                          : Usability::stale_only;
-            found = worse(found, {effect, Cause::local_purge, row, {}});
+            found = worse(found, {effect, Cause::local_purge, first.row, {}});
         }
     }
     return found;
@@ -69,11 +87,11 @@ Objection Generations::objection(const Ticket &ticket,
         return unusable(Cause::write_floor, exact_.floor().generation);
     }
 
-    Objection worst;
+    Objection worst = objection_to_sets({selectors, tenant}, ticket);
     const auto look_at = [&](Selector selector) {
         for (const TenantHash whose : {tenant, kAllTenants}) {
-            worst = worse(
-                worst, objection_to_row(row_key(selector, whose), ticket));
+            const RowKey row = row_key(selector, whose);
+            worst = worse(worst, objection_to(row, rows_.find(row), ticket));
         }
     };
     look_at(select_everything());

@@ -349,11 +349,12 @@ private:
             ticket.local = 0;
         }
         const Instance &instance = *instances_[i];
-        const Usability found = instance.state.check(
-            ticket, selectors({entry.tag, entry.other_tag}), hash_tenant(entry.tenant));
+        const std::string all = selectors({entry.tag, entry.other_tag});
+        const TenantHash tenant = hash_tenant(entry.tenant);
+        const Usability found = instance.state.check(ticket, all, tenant);
         used_ += found == Usability::usable;
-        const shm::Objection said = instance.state.objection(
-            ticket, selectors({entry.tag}), hash_tenant(entry.tenant));
+        const shm::Objection said =
+            instance.state.objection(ticket, all, tenant);
         assert_true(said.effect == found);
         assert_true((said.cause == shm::Objection::Cause::none) ==
                     (found == Usability::usable));

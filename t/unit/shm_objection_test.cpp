@@ -1,4 +1,6 @@
 // Which of all that is known is against an entry.
+#include <algorithm>
+
 #include "generations_memory.h"
 
 using namespace edge_test;
@@ -88,12 +90,40 @@ void a_purge_without_redis_has_no_generation(void **)
     Joined joined;
     const Ticket ticket = joined.state.ticket();
     const RowKey row = row_of("a");
-    joined.state.purge_locally({&row, 1}, PurgeMode::soft);
+    joined.state.purge_locally({.mode = PurgeMode::soft, .rows = {row}});
     const Objection said = joined.to(ticket, {"a"});
     assert_true(said.cause == Cause::local_purge);
     assert_true(said.effect == Usability::stale_only);
     assert_true(said.row == row);
     assert_true(said.generation == Generation());
+}
+
+void a_purge_of_several_tags_together_names_the_first(void **)
+{
+    Joined joined;
+    const Ticket ticket = joined.state.ticket();
+    std::vector<RowKey> rows{row_of("a"), row_of("b")};
+    std::ranges::sort(rows);
+    assert_true(joined.state.apply(
+        {place(kNonce, 1, 6), invalidate::Purge{.rows = rows, .together = 2}},
+        at(0)));
+    assert_true(joined.to(ticket, {"a"}).cause == Cause::none);
+    const Objection said = joined.to(ticket, {"b", "a", "c"});
+    assert_true(said.cause == Cause::purge);
+    assert_true(said.row == rows[0]);
+    assert_true(said.generation == Generation::of(1, 6));
+}
+
+void so_does_one_without_redis(void **)
+{
+    Joined joined;
+    const Ticket ticket = joined.state.ticket();
+    const std::vector<RowKey> rows{row_of("a"), row_of("b")};
+    joined.state.purge_locally({.rows = rows, .together = 2});
+    assert_true(joined.to(ticket, {"b"}).cause == Cause::none);
+    const Objection said = joined.to(ticket, {"a", "b"});
+    assert_true(said.cause == Cause::local_purge);
+    assert_true(said.row == rows[0]);
 }
 
 void a_write_is_told_from_a_purge(void **)
@@ -152,6 +182,8 @@ int main()
         cmocka_unit_test(a_purge_is_named_with_its_generation),
         cmocka_unit_test(of_several_the_hardest_and_then_the_last_counts),
         cmocka_unit_test(a_purge_without_redis_has_no_generation),
+        cmocka_unit_test(a_purge_of_several_tags_together_names_the_first),
+        cmocka_unit_test(so_does_one_without_redis),
         cmocka_unit_test(a_write_is_told_from_a_purge),
         cmocka_unit_test(what_was_forgotten_is_a_floor),
         cmocka_unit_test(
