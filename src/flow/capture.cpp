@@ -91,7 +91,7 @@ ngx_int_t pass_header(ngx_http_request_t *r, Request &request)
                              ? survive(r, request, next_header_filter(r))
                              : go_on_alone(r, request);
     if (request.fill && r->filter_need_in_memory) {
-        request.fill->keep_plain();
+        request.fill->end_packing();
     }
     if (request.fill || request.shadow) {
         r->filter_need_in_memory = 1;

@@ -24,6 +24,7 @@ Fill::Fill(ngx_pool_t *pool, tier::FillBudget &budget, FillPlan plan)
 
 Fill::~Fill()
 {
+    end_packing();
     budget_.give_back(reserved_);
 }
 
@@ -46,16 +47,21 @@ std::optional<std::string_view> Fill::append(std::string_view bytes)
 
 std::optional<std::string_view> Fill::packed()
 {
-    return compressor_ && size_ >= plan_.compression.min_length
-               ? compressor_->finish(size_)
-               : std::nullopt;
+    const auto bytes =
+        compressor_ && size_ >= plan_.compression.min_length
+            ? compressor_->finish(size_)
+            : std::nullopt;
+    if (!bytes) {
+        end_packing();
+    }
+    return bytes;
 }
 
 // Without memory for it a body is stored as it is.
 void Fill::begin_packing()
 {
     if (budget_.take(cache::Compressor::kMemory)) {
-        reserved_ += cache::Compressor::kMemory;
+        packing_reserved_ = cache::Compressor::kMemory;
         compressor_.emplace(plan_.compression.level);
     }
 }
@@ -66,10 +72,17 @@ void Fill::pack(std::string_view bytes)
     compressor_->append(bytes);
     const std::size_t more = compressor_->capacity() - before;
     if (budget_.take(more)) {
-        reserved_ += more;
+        packing_reserved_ += more;
     } else {
-        compressor_.reset();
+        end_packing();
     }
+}
+
+void Fill::end_packing()
+{
+    compressor_.reset();
+    budget_.give_back(packing_reserved_);
+    packing_reserved_ = 0;
 }
 
 std::string_view Fill::keep(std::string_view bytes)

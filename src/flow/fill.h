@@ -44,11 +44,11 @@ public:
     // which ends the fill: refused() says why.
     std::optional<std::string_view> append(std::string_view bytes);
 
-    // It is stored as it arrives, whatever was planned.
-    void keep_plain() { compressor_.reset(); }
-
     // Of a whole body: what to store instead of the pieces, if anything.
     std::optional<std::string_view> packed();
+    // Gives back what packing holds: when that is stored, or before the first
+    // byte of what is to be stored as it arrives.
+    void end_packing();
 
     // The whole body has arrived, as long as was announced.
     bool is_complete() const;
@@ -80,6 +80,7 @@ private:
     std::uint64_t size_ = 0;
     std::uint64_t reserved_ = 0;
     std::optional<cache::Compressor> compressor_;
+    std::uint64_t packing_reserved_ = 0;
     cache::Reason refused_ = cache::Reason::none;
 };
 

@@ -167,7 +167,9 @@ Reason store_whole(ngx_http_request_t *r, Request &request)
     counters.fills_compressed.add();
     counters.bytes_compressed.add(fill.size());
     counters.bytes_packed.add(packed->size());
-    return store(r, request, fill.plan(), {&*packed, 1});
+    const Reason reason = store(r, request, fill.plan(), {&*packed, 1});
+    fill.end_packing();
+    return reason;
 }
 
 } // namespace
