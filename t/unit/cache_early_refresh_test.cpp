@@ -1,5 +1,8 @@
 #include "cache/early_refresh.h"
 
+#include <array>
+#include <random>
+
 #include "cmocka.h"
 
 using namespace edge;
@@ -75,6 +78,22 @@ void a_lifetime_is_shortened_by_the_part_at_most(void **)
     assert_true(shortened(Millis(1), 50, kMost) == Millis(1));
 }
 
+// 10^5 that were filled at once, for a minute, with a jitter of 20 %.
+void what_was_filled_in_one_second_does_not_expire_in_one(void **)
+{
+    std::mt19937_64 random(1);
+    std::array<int, 61> expiring{};
+    for (int i = 0; i < 100'000; i++) {
+        const Millis lifetime = shortened(Seconds(60), 20, random());
+        expiring[static_cast<std::size_t>(lifetime.count() / 1000)]++;
+    }
+    // They spread over 12 seconds.
+    for (std::size_t second = 48; second < 60; second++) {
+        assert_in_range(expiring[second], 7'900, 8'800);
+    }
+    assert_in_range(expiring[60], 0, 100);
+}
+
 } // namespace
 
 int main()
@@ -85,6 +104,7 @@ int main()
         cmocka_unit_test(nothing_is_due_long_before),
         cmocka_unit_test(a_fetch_takes_a_millisecond_at_least),
         cmocka_unit_test(a_lifetime_is_shortened_by_the_part_at_most),
+        cmocka_unit_test(what_was_filled_in_one_second_does_not_expire_in_one),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
