@@ -7,6 +7,7 @@
 #include "ngx/clock.h"
 #include "ngx/text.h"
 #include "redis/slots.h"
+#include "tier/limit_link.h"
 
 namespace edge::flow {
 
@@ -67,7 +68,7 @@ LimitQuery::Part &LimitQuery::part_of(std::uint16_t slot)
 void LimitQuery::send()
 {
     hand_over_charges(r_, round_);
-    tier::LimitCalls &calls = *round_.limits.front().zone->calls();
+    tier::LimitCalls &calls = round_.limits.front().zone->link()->calls;
     for (Part &part : parts_) {
         calls.ask(part.question, lcf_.limit_fallback.value.after);
     }

@@ -11,6 +11,7 @@
 #include "ngx/clock.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
+#include "tier/limit_link.h"
 
 namespace edge::flow {
 
@@ -224,6 +225,25 @@ void settle(ngx_http_request_t *r, const conf::Location &lcf, LimitRound &round,
     }
 }
 
+// So that Redis gets it when it is back, also if nobody comes for it.
+void remember_charge(ngx_http_request_t *r, const AppliedLimit &limit)
+{
+    tier::LimitLink *link = limit.zone->link();
+    if (!limit.is_local() && link && !link->hand_over.knows(limit.hash)) {
+        link->hand_over.remember(local(limit), limit.for_script(r->pool).key);
+    }
+}
+
+void remember_charges(ngx_http_request_t *r, const LimitRound &round)
+{
+    for (std::size_t i = 0; i < round.limits.size(); i++) {
+        const AppliedLimit &limit = round.limits[i];
+        if (round.charged() && !round.denied(i) && limit.cost > 0) {
+            remember_charge(r, limit);
+        }
+    }
+}
+
 } // namespace
 
 redis::ScriptLimit AppliedLimit::for_script(ngx_pool_t *pool) const
@@ -276,6 +296,7 @@ void settle_by_fallback(ngx_http_request_t *r, const conf::Location &lcf,
     switch (lcf.limit_fallback.value.kind) {
     case Kind::local:
         settle(r, lcf, round, Source::local, decide_in_memory(round));
+        remember_charges(r, round);
         break;
     case Kind::open:
         settle(r, lcf, round, Source::open, {});
@@ -306,11 +327,7 @@ void hand_over_charges(ngx_http_request_t *r, LimitRound &round)
     round.asked = now();
     for (const AppliedLimit &limit : round.limits) {
         tier::LimitZone *zone = limit.zone;
-        std::int64_t units = 0;
-        {
-            const tier::LimitLock lock({&zone, 1});
-            units = take_charges(local(limit), round.asked);
-        }
+        std::int64_t units = zone->take_charges(local(limit));
         if (limit.use->is_leased()) {
             units -= static_cast<std::int64_t>(zone->leases().take_expired(
                 limit.hash, limit.meter, round.asked.steady));
@@ -333,8 +350,11 @@ void charge_limit(ngx_http_request_t *r, const LimitRound &round, std::size_t i,
         limit.zone->debit(debit);
     } else if (round.source == Source::local) {
         tier::LimitZone *zone = limit.zone;
-        const tier::LimitLock lock({&zone, 1});
-        charge_locally(local(limit), static_cast<double>(units), now());
+        {
+            const tier::LimitLock lock({&zone, 1});
+            charge_locally(local(limit), static_cast<double>(units), now());
+        }
+        remember_charge(r, limit);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "limit/key_hasher.h"
 #include "limit/meter.h"
 
 namespace edge::limit {
@@ -47,19 +48,12 @@ private:
         double demand = 0;   // units asked for lately
         Micros measured = 0; // when
     };
-    struct Hasher
-    {
-        std::size_t operator()(const Hash128 &key) const
-        {
-            return static_cast<std::size_t>(key.lo);
-        }
-    };
 
     static double demand(const Lease &lease, Micros now);
     Lease *find(const Hash128 &key);
     const Lease *find(const Hash128 &key) const;
 
-    std::unordered_map<Hash128, Lease, Hasher> leases_;
+    std::unordered_map<Hash128, Lease, KeyHasher> leases_;
 };
 
 } // namespace edge::limit

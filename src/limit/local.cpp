@@ -16,6 +16,9 @@ using shm::BucketRecord;
 //   of a bucket   two TATs: as told, and with what was charged here
 //   of a window   units as told or charged here in it, and in the one before
 //   of a quota    units as told or charged here in this period
+// and how much of what was charged here has been handed over: it counts here
+// until Redis has told of it. A window has it where the others have when they
+// were told, which it has no use for.
 class Ledger
 {
 public:
@@ -54,7 +57,6 @@ public:
     void tell(const State &state, bool denied)
     {
         std::visit([&](const auto &m) { tell(m, state); }, limit_.meter);
-        record_.told_at = now_.steady;
         if (const auto *bucket = std::get_if<Bucket>(&limit_.meter)) {
             hold(*bucket, denied);
         }
@@ -127,7 +129,11 @@ private:
     }
     void tell(const Bucket &, const State &state)
     {
+        if (record_.own <= record_.before) {
+            record_.own = record_.before = 0;
+        }
         record_.told = now_.steady + state.time;
+        record_.told_at = now_.steady;
         record_.expires = std::max(record_.told, record_.own);
     }
     void hold(const Bucket &bucket, bool denied)
@@ -143,13 +149,10 @@ private:
     // A share drains as many times slower as there are instances.
     double take(const Bucket &bucket)
     {
-        const Micros known = std::max(record_.told, now_.steady);
-        const double units =
-            std::ceil(std::max(0.0, record_.own - known) / bucket.interval);
-        record_.own = 0;
-        record_.told = known + units * std::get<Bucket>(limit_.meter).interval;
-        record_.expires = std::max(record_.expires, record_.told);
-        return units;
+        const Micros known =
+            std::max({record_.told, record_.before, now_.steady});
+        record_.before = record_.own;
+        return std::ceil(std::max(0.0, record_.own - known) / bucket.interval);
     }
 
     // Windows
@@ -163,7 +166,7 @@ private:
         const WindowCount before = count(window);
         const WindowCount rolled = roll(window, before, now_.steady);
         if (rolled != before) {
-            record_.told = 0;
+            record_.told = record_.told_at = 0;
             record_.own = rolled.used;
             record_.before = rolled.before;
             record_.expires = rolled.begin + 2 * window.width;
@@ -184,9 +187,10 @@ private:
                 .value_or(0));
     }
     void charge(const Window &, double units) { record_.own += units; }
-    double take(const Window &) { return take_units(); }
+    double take(const Window &) { return take_units(record_.told_at); }
     void tell(const Window &window, const State &state)
     {
+        record_.own -= std::exchange(record_.told_at, 0);
         record_.before = 0;
         record_.told = window.units - static_cast<double>(state.remaining);
         record_.expires = now_.steady - std::fmod(now_.steady, window.width) +
@@ -210,17 +214,18 @@ private:
         record_.expires = now_.steady + time(quota);
         record_.own += units;
     }
-    double take(const Quota &) { return take_units(); }
+    double take(const Quota &) { return take_units(record_.before); }
     void tell(const Quota &quota, const State &state)
     {
+        record_.own -= std::exchange(record_.before, 0);
+        record_.told_at = now_.steady;
         record_.told = quota.units - static_cast<double>(state.remaining);
         record_.expires = now_.steady + state.time;
     }
 
-    double take_units()
+    double take_units(double &handed_over) const
     {
-        record_.told += record_.own;
-        return std::exchange(record_.own, 0);
+        return record_.own - std::exchange(handed_over, record_.own);
     }
 
     // When there will be one unit, if there is none.

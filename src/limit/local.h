@@ -63,7 +63,8 @@ std::optional<redis::LimitAnswer>
 refuse_as_told(std::span<const LocalLimit> limits, const Clocks &now);
 
 // Units that were charged here while Redis was away and are to be charged
-// there. From now on they count as told.
+// there. They count here as well until note_state(): if Redis does not answer,
+// nothing is admitted twice.
 std::int64_t take_charges(const LocalLimit &limit, const Clocks &now);
 
 // Nothing is known of the key any more.

@@ -10,8 +10,7 @@
 #include "ngx/detached.h"
 #include "ngx/text.h"
 #include "ngx/timer.h"
-#include "tier/limit_calls.h"
-#include "tier/limit_debits.h"
+#include "tier/limit_link.h"
 #include "tier/limit_zone.h"
 #include "tier/redis_tier.h"
 #include "tier/zone.h"
@@ -38,8 +37,7 @@ private:
     conf::Main &main_;
     std::vector<std::unique_ptr<client::Redis>> redis_;
     std::vector<std::unique_ptr<tier::RedisTier>> tiers_;
-    std::vector<std::unique_ptr<tier::LimitCalls>> calls_;
-    std::vector<std::unique_ptr<tier::LimitDebits>> debits_;
+    std::vector<std::unique_ptr<tier::LimitLink>> limit_links_;
     ngx::Timer sweep_timer_;
     ngx::Bell bell_;
 };
@@ -84,16 +82,16 @@ Worker::~Worker()
         }
     }
     for (tier::LimitZone *zone : main_.limit_zones) {
-        zone->connect(nullptr, nullptr, nullptr);
+        zone->connect(nullptr);
     }
 }
 
 void Worker::connect(tier::LimitZone &zone)
 {
     if (client::Redis *redis = find(zone.settings.redis)) {
-        calls_.push_back(std::make_unique<tier::LimitCalls>(*redis));
-        debits_.push_back(std::make_unique<tier::LimitDebits>(*redis));
-        zone.connect(redis, calls_.back().get(), debits_.back().get());
+        limit_links_.push_back(
+            std::make_unique<tier::LimitLink>(*redis, zone));
+        zone.connect(limit_links_.back().get());
     }
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "limit/local.h"
+#include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/random.h"
 #include "ngx/slab.h"
 #include "ngx/text.h"
-#include "tier/limit_debits.h"
+#include "tier/limit_link.h"
 
 namespace edge::tier {
 
@@ -92,17 +94,23 @@ bool LimitZone::map(std::span<std::byte> memory, bool fresh)
     return buckets_.has_value();
 }
 
-void LimitZone::connect(client::Redis *redis, LimitCalls *calls,
-                        LimitDebits *debits)
+client::Redis *LimitZone::redis() const
 {
-    redis_ = redis;
-    calls_ = calls;
-    debits_ = debits;
+    return link_ != nullptr ? &link_->redis : nullptr;
+}
+
+std::int64_t LimitZone::take_charges(const limit::LocalLimit &limit)
+{
+    const limit::Clocks now{static_cast<limit::Micros>(ngx::monotonic_micros()),
+                            ngx::wall_micros()};
+    LimitZone *self = this;
+    const LimitLock lock({&self, 1});
+    return limit::take_charges(limit, now);
 }
 
 void LimitZone::debit(const redis::ScriptLimit &limit, int how)
 {
-    if (debits_ == nullptr || !debits_->send(limit, how)) {
+    if (link_ == nullptr || !link_->debits.send(limit, how)) {
         counters().debits_lost.add();
     }
 }

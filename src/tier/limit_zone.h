@@ -24,10 +24,13 @@ class Redis;
 struct RedisConfig;
 } // namespace edge::client
 
+namespace edge::limit {
+struct LocalLimit;
+}
+
 namespace edge::tier {
 
-class LimitCalls;
-class LimitDebits;
+struct LimitLink;
 
 struct LimitZoneSettings
 {
@@ -95,12 +98,16 @@ public:
     // Configuration: asks nginx for the memory.
     bool declare(ngx_conf_t *cf);
 
-    // This worker's connection, when settings.redis names one. All live as
-    // long as the worker serves.
-    void connect(client::Redis *redis, LimitCalls *calls, LimitDebits *debits);
-    client::Redis *redis() const { return redis_; }
-    // Not null when redis() is not.
-    LimitCalls *calls() const { return calls_; }
+    // This worker's, when settings.redis names one; lives as long as the worker
+    // serves.
+    void connect(LimitLink *link) { link_ = link; }
+    LimitLink *link() const { return link_; }
+    // Null without a link.
+    client::Redis *redis() const;
+
+    // What this instance has admitted without Redis (limit/local.h), to be
+    // charged there.
+    std::int64_t take_charges(const limit::LocalLimit &limit);
 
     // Charges `limit.cost` units in Redis; counted if that cannot be.
     void debit(const redis::ScriptLimit &limit, int how = redis::kDebit);
@@ -135,9 +142,7 @@ private:
     std::optional<shm::Buckets> buckets_;
     std::optional<HashSecret> secret_;
 
-    client::Redis *redis_ = nullptr;
-    LimitCalls *calls_ = nullptr;
-    LimitDebits *debits_ = nullptr;
+    LimitLink *link_ = nullptr;
     limit::Leases leases_;
     CountInstances count_ = nullptr;
     void *count_data_ = nullptr;

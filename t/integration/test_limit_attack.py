@@ -107,6 +107,44 @@ def test_what_was_charged_in_an_outage_is_handed_over(limited, redis, rate):
     assert re.search(r"r=[32];", response["RateLimit"])
 
 
+@pytest.mark.parametrize("rate, used", [
+    ("rate=1r/m burst=8", None), ("quota=8/month", b"4")])
+def test_what_nobody_asks_for_again_is_handed_over_too(limited, redis, rate,
+                                                       used):
+    nginx = limited(rate)
+    redis.stop()
+    wait_until(lambda: nginx.get("/?k=w")["X-Source"] == "local")
+    assert [nginx.get("/?k=a").status for _ in range(4)] == [200] * 4
+    redis.start()
+    value = wait_until(lambda: redis.command("GET", "ec:l1:{a}:users:a"), 10,
+                       "what was admitted")
+    assert used is None or value.split()[1] == used
+    response = nginx.get("/?k=a")
+    assert response["X-Source"] == "redis"
+    assert re.search(r"r=3;", response["RateLimit"])
+
+
+@pytest.mark.parametrize("rate", ["rate=1r/m burst=12", "quota=12/month"])
+def test_probes_without_an_answer_give_no_second_share(edge, redis, fake_redis,
+                                                       rate):
+    """Redis takes longer than limits wait, and is tried again and again."""
+    fake_redis.upstream = redis.port
+    nginx = edge(
+        redis=fake_redis, location="edge_limit zone=users; " + SHOW +
+        "edge_limit_fallback local instances=3 after=5ms;",
+        http=f"edge_limit_zone $arg_k zone=users:1m {rate} redis=main;")
+    wait_until(lambda: nginx.get("/?k=w")["X-Source"] == "redis")
+    fake_redis.delay = 0.015
+    wait_until(lambda: nginx.get("/?k=w")["X-Source"] == "local")
+    asked = fake_redis.count("EVALSHA")
+    passed, until = 0, time.monotonic() + 20
+    while fake_redis.count("EVALSHA") < asked + 8 and time.monotonic() < until:
+        response = nginx.get("/?k=a")
+        passed += response.status == 200
+        time.sleep(0.005)
+    assert passed == 4
+
+
 def test_nearly_used_up_limits_are_counted(limited):
     nginx = limited("rate=1r/m burst=10")
     for _ in range(8):
