@@ -45,11 +45,16 @@ Objection Generations::objection_to_sets(const EntryRows &entry,
 {
     const auto has = [&entry](RowKey row) { return entry.contains(row); };
     Objection found;
-    for (const TagSets::Set &set : sets_.all()) {
+    const auto look_at = [&](const TagSets::Set &set) {
         if (std::ranges::all_of(set.rows(), has)) {
             found = worse(found, objection_to(set.rows().front(), set.last,
                                               ticket));
         }
+    };
+    for (ByteReader in(entry.selectors); !in.at_end();) {
+        const auto selector = in.number<Selector>();
+        sets_.for_each(row_key(selector, entry.tenant), look_at);
+        sets_.for_each(row_key(selector, kAllTenants), look_at);
     }
     for (auto rest = local_purges(); !rest.empty();
          rest = rest.subspan(rest.front().together)) {

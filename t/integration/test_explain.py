@@ -133,6 +133,18 @@ def test_what_was_purged_says_by_what(cached, origin, body, selector, mode):
         assert said["status"] == "EXPIRED"
 
 
+def test_a_purge_of_several_tags_together_is_named_by_one(cached, origin):
+    origin.on("/", Reply(headers=FRESH | {"Surrogate-Key": "a b c"}))
+    nginx = cached()
+    nginx.get("/")
+    purge(nginx, tags=["a", "d"], match="all")
+    assert explain(nginx)["memory"]["against"] is None
+    generation = purge(nginx, tags=["a", "b"], match="all")["generation"]
+    against = explain(nginx)["memory"]["against"]
+    assert against["generation"] == generation
+    assert against["selector"]["value"] in ("a", "b")
+
+
 def test_a_purge_for_all_tenants_says_so(cached):
     nginx = cached(TENANT)
     nginx.get("/", {"X-Tenant": "acme"})
