@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/cache_control.h"
 #include "http/date.h"
 #include "http/etag.h"
 
@@ -39,6 +40,19 @@ void add_validator(Condition &condition, const http::Field &field)
                http::parse_date(value, WallTime{})) {
         condition.last_modified = value;
     }
+}
+
+bool is_same_tag(std::string_view a, std::string_view b)
+{
+    const auto one = http::parse_entity_tag(a);
+    const auto other = http::parse_entity_tag(b);
+    return one && other && matches_weakly(*one, *other);
+}
+
+bool is_same_date(std::string_view a, std::string_view b)
+{
+    const auto one = http::parse_date(a, WallTime{});
+    return one && one == http::parse_date(b, WallTime{});
 }
 
 std::optional<http::Field> next_but_date(StringList &fields)
@@ -94,12 +108,37 @@ Condition condition(const Entry &entry)
 
 bool confirms(http::Fields confirmation, const Entry &stored)
 {
-    const auto known = http::parse_entity_tag(condition(stored).etag);
-    bool result = true;
-    http::for_each_value(confirmation, "ETag", [&](std::string_view value) {
-        const auto tag = http::parse_entity_tag(trim_ows(value));
-        result &= !known || !tag || matches_weakly(*known, *tag);
-    });
+    const Condition known = condition(stored);
+    const Condition named = condition(200, confirmation);
+    if (!known.etag.empty() && !named.etag.empty()) {
+        return is_same_tag(known.etag, named.etag);
+    }
+    if (!known.last_modified.empty() && !named.last_modified.empty()) {
+        return is_same_date(known.last_modified, named.last_modified);
+    }
+    return named.empty();
+}
+
+bool describes(http::Fields head, std::optional<std::uint64_t> length,
+               const Entry &stored)
+{
+    const Condition known = condition(stored);
+    const Condition named = condition(200, head);
+    const std::uint64_t size =
+        stored.is_compressed() ? stored.identity_size : stored.body_size;
+    return (named.etag.empty() || is_same_tag(known.etag, named.etag)) &&
+           (named.last_modified.empty() ||
+            is_same_date(known.last_modified, named.last_modified)) &&
+           length.value_or(size) == size;
+}
+
+bool is_immutable(const Entry &stored)
+{
+    bool result = false;
+    StringList fields = stored.fields;
+    while (const auto field = next_field(fields)) {
+        result |= http::parse_cache_control({&*field, 1}).immutable;
+    }
     return result;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -29,9 +30,17 @@ struct Condition
 Condition condition(std::uint16_t status, http::Fields response);
 Condition condition(const Entry &entry);
 
-// Whether a 304 with these fields is about `stored`: it names no other
-// entity-tag.
+// Whether a 304 with these fields is about `stored`: by the entity-tag if both
+// have one, else by Last-Modified. One that names neither answers the question.
 bool confirms(http::Fields confirmation, const Entry &stored);
+
+// Whether a 200 to HEAD, with the length that it tells, is about the bytes of
+// `stored` (RFC 9111 4.3.5).
+bool describes(http::Fields head, std::optional<std::uint64_t> length,
+               const Entry &stored);
+
+// Never to change while it is fresh (RFC 8246).
+bool is_immutable(const Entry &stored);
 
 // The stored fields, with those of the 304 in place of the ones of the same
 // name. What describes the bytes of the stored body stays, and Date is the

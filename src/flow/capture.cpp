@@ -13,6 +13,7 @@
 #include "flow/unsafe_method.h"
 #include "ngx/cleanup.h"
 #include "ngx/guard.h"
+#include "ngx/headers.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
 #include "tier/worker.h"
@@ -66,7 +67,11 @@ void begin_fill(ngx_http_request_t *r, Request &request)
     auto planned = plan_fill(r, request);
     if (const auto *reason = std::get_if<cache::Reason>(&planned)) {
         request.refuse(*reason);
-        forget_outdated(r, request, status_of(r), *reason);
+        if (*reason == cache::Reason::head_request) {
+            forget_undescribed(r, request, ngx::origin_fields(r));
+        } else {
+            forget_outdated(r, request, status_of(r), *reason);
+        }
         request.end_role(*reason, status_of(r));
         if (*reason == cache::Reason::close_delimited) {
             warn_once(r, request.lcf);

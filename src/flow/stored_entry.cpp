@@ -14,11 +14,17 @@ namespace {
 using cache::Entry;
 using cache::Reason;
 
-// What the client asks for, if it is fresh.
+// What the client asks for, if it is fresh. A reload asks for max-age=0, also
+// where nothing can have changed (RFC 8246 2).
 Reason may_satisfy(const Request &request, const Hit &found, Millis remaining)
 {
-    return cache::may_satisfy(request.facts.control, request.lcf.policy,
-                              found.age, remaining);
+    const cache::Policy &policy = request.lcf.policy;
+    cache::RequestControl control = request.facts.control;
+    if (policy.client_control && control.max_age &&
+        is_immutable(found.entry)) {
+        control.max_age.reset();
+    }
+    return cache::may_satisfy(control, policy, found.age, remaining);
 }
 
 bool is_kept_for(const Request &request, const Hit &found)

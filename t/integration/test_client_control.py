@@ -48,6 +48,24 @@ def test_what_it_does_not_satisfy(stored, origin, control, status):
     assert nginx.get("/")["X-Cache"] == "HIT"
 
 
+@pytest.mark.parametrize("control, status", [
+    ("max-age=0", "HIT"), ("no-cache", "BYPASS"),
+    ("max-age=0, no-cache", "BYPASS"), ("max-age=0, min-fresh=50", "MISS")])
+def test_a_reload_of_what_is_immutable_is_a_hit(cached, origin, control,
+                                                status):
+    origin.on("/", Reply(headers={"Cache-Control": "max-age=60, immutable",
+                                  "Age": "20"}, body=b"x"))
+    nginx = cached(ON)
+    nginx.get("/")
+    assert ask(nginx, control)["X-Cache"] == status
+
+
+def test_what_a_client_asks_reaches_the_origin_as_it_was(cached, origin):
+    control = 'max-age=0 , x="a, no-store", Y'
+    ask(cached(ON), control)
+    assert origin.seen("/")[0].all("Cache-Control") == [control]
+
+
 def test_a_refusal_is_counted(stored):
     nginx = stored()
     assert verdict(ask(nginx, "no-cache")) == ("BYPASS", "client_control")

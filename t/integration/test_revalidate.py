@@ -106,6 +106,27 @@ def test_head_asks_nothing(expired, origin):
     assert origin.seen("/")[1]["If-None-Match"] is None
 
 
+BOTH = {**ETAG, **MODIFIED, "Content-Length": "1500"}
+
+
+@pytest.mark.parametrize("head, is_about_it", [
+    (BOTH, True), ({"Content-Length": "1500"}, True),
+    ({**BOTH, "ETag": '"2"'}, False),
+    ({**BOTH, "Last-Modified": "Tue, 15 Nov 1994 12:45:27 GMT"}, False),
+    ({**BOTH, "Content-Length": "1501"}, False)])
+def test_a_head_about_something_else_takes_it_away(cached, origin, head,
+                                                   is_about_it):
+    origin.on("/", [Reply(headers={**ETAG, **MODIFIED}, body=b"a" * 1500),
+                    Reply(headers=head), Reply(503)])
+    nginx = cached(SHORT + "edge_cache_use_stale http_503;")
+    nginx.get("/")
+    expire()
+    assert verdict(nginx.get("/", method="HEAD")) == ("EXPIRED",
+                                                      "head_request")
+    response = nginx.get("/")
+    assert response["X-Cache"] == ("STALE" if is_about_it else "MISS")
+
+
 def test_an_empty_body(expired):
     nginx = expired(confirm(), body=b"")
     response = nginx.get("/")
@@ -118,6 +139,15 @@ def test_a_304_of_something_else_is_not_kept(expired, origin):
     assert verdict(nginx.get("/")) == ("REVALIDATED", "validator_mismatch")
     nginx.get("/")
     assert origin.seen("/")[2]["If-None-Match"] is None
+
+
+def test_a_304_about_an_older_time_is_not_kept(expired, origin):
+    """An origin set back says 304 to whoever has something newer."""
+    nginx = expired(Reply(304, {
+        "Last-Modified": "Tue, 15 Nov 1994 12:45:25 GMT"}), MODIFIED)
+    assert verdict(nginx.get("/")) == ("REVALIDATED", "validator_mismatch")
+    nginx.get("/")
+    assert origin.seen("/")[2]["If-Modified-Since"] is None
 
 
 def test_a_304_that_forbids_to_store_is_obeyed(expired, origin):
@@ -179,6 +209,29 @@ def test_tags_outlast_a_304_without_them(cached, origin):
     assert verdict(nginx.get("/"))[0] == "REVALIDATED"
     purge(nginx, tags=["t"])
     assert nginx.get("/").body == b"new"
+
+
+def test_tags_of_a_304_count(cached, origin):
+    origin.on("/", [Reply(headers=ETAG, body=b"old"),
+                    confirm(**{"Cache-Control": "max-age=60",
+                               "Surrogate-Key": "t"}),
+                    Reply(headers=ETAG, body=b"new")])
+    nginx = cached(SHORT)
+    nginx.get("/")
+    expire()
+    assert verdict(nginx.get("/"))[0] == "REVALIDATED"
+    purge(nginx, tags=["t"])
+    assert nginx.get("/").body == b"new"
+
+
+@pytest.mark.parametrize("fields", [{"Cache-Control": "max-age=60"}, {}])
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_gone_replaces_what_was_there(expired, origin, status, fields):
+    nginx = expired(Reply(status, fields, b"gone"))
+    for _ in range(2):
+        assert (nginx.get("/").status, nginx.get("/").body) == (status,
+                                                                b"gone")
+    assert origin.count("/") == (2 if fields else 5)
 
 
 def test_many_who_want_it_cost_one_question(cached, origin):

@@ -63,7 +63,56 @@ void another_entity_tag_confirms_nothing(void **)
     assert_false(confirms(other, entry));
 }
 
+constexpr std::string_view kEarlier = "Tue, 15 Nov 1994 12:45:25 GMT";
 constexpr std::string_view kTime = "Tue, 15 Nov 1994 12:45:26 GMT";
+
+void without_tags_another_last_modified_confirms_nothing(void **)
+{
+    StringListBuilder stored;
+    Entry entry;
+    entry.status = 200;
+    entry.fields = listed(stored, {{"Last-Modified", kTime}});
+    const http::Field same[] = {{"Last-Modified", kTime}, {"ETag", "\"a\""}};
+    const http::Field other[] = {{"Last-Modified", kEarlier}};
+    const http::Field tagged[] = {{"ETag", "\"a\""}};
+    assert_true(confirms(same, entry));
+    assert_true(confirms({}, entry));
+    assert_false(confirms(other, entry));
+    assert_false(confirms(tagged, entry));
+}
+
+void where_tags_match_last_modified_may_change(void **)
+{
+    StringListBuilder stored;
+    Entry entry;
+    entry.status = 200;
+    entry.fields =
+        listed(stored, {{"ETag", "\"a\""}, {"Last-Modified", kTime}});
+    const http::Field touched[] = {{"ETag", "\"a\""},
+                                   {"Last-Modified", kEarlier}};
+    assert_true(confirms(touched, entry));
+}
+
+void a_head_describes_what_has_its_validators_and_length(void **)
+{
+    StringListBuilder stored;
+    Entry entry;
+    entry.status = 200;
+    entry.body_size = 5;
+    entry.fields =
+        listed(stored, {{"ETag", "\"a\""}, {"Last-Modified", kTime}});
+    const http::Field same[] = {{"ETag", "\"a\""}, {"Last-Modified", kTime}};
+    const http::Field tag[] = {{"ETag", "\"b\""}, {"Last-Modified", kTime}};
+    const http::Field time[] = {{"ETag", "\"a\""},
+                                {"Last-Modified", kEarlier}};
+    assert_true(describes(same, 5, entry));
+    assert_true(describes({}, std::nullopt, entry));
+    assert_false(describes(tag, 5, entry));
+    assert_false(describes(time, 5, entry));
+    assert_false(describes(same, 6, entry));
+    entry.identity_size = 6;
+    assert_true(describes(same, 6, entry));
+}
 
 void is_asked_about_by_what_was_sent(void **)
 {
@@ -79,6 +128,22 @@ void what_is_no_validator_is_not_sent_back(void **)
 {
     const http::Field fields[] = {{"ETag", "a"}, {"Last-Modified", "today"}};
     assert_true(condition(200, fields).empty());
+}
+
+void what_is_immutable_says_so_in_cache_control(void **)
+{
+    for (const std::string_view control :
+         {"immutable", "max-age=60, Immutable", "immutable=1"}) {
+        StringListBuilder stored;
+        Entry entry;
+        entry.fields = listed(stored, {{"Cache-Control", control}});
+        assert_true(is_immutable(entry));
+    }
+    StringListBuilder stored;
+    Entry entry;
+    entry.fields = listed(stored, {{"Cache-Control", "x=\"immutable\""},
+                                   {"X-Cache-Control", "immutable"}});
+    assert_false(is_immutable(entry));
 }
 
 void a_new_date_is_nothing_new(void **)
@@ -101,8 +166,12 @@ int main()
         cmocka_unit_test(new_fields_replace_those_of_their_name),
         cmocka_unit_test(what_describes_the_body_stays),
         cmocka_unit_test(another_entity_tag_confirms_nothing),
+        cmocka_unit_test(without_tags_another_last_modified_confirms_nothing),
+        cmocka_unit_test(where_tags_match_last_modified_may_change),
+        cmocka_unit_test(a_head_describes_what_has_its_validators_and_length),
         cmocka_unit_test(is_asked_about_by_what_was_sent),
         cmocka_unit_test(what_is_no_validator_is_not_sent_back),
+        cmocka_unit_test(what_is_immutable_says_so_in_cache_control),
         cmocka_unit_test(a_new_date_is_nothing_new),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
