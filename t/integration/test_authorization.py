@@ -20,6 +20,12 @@ def test_an_answer_to_a_credential_is_not_stored(cached, origin, control):
                                              "response_private")
 
 
+def test_a_credential_reaches_the_origin_as_it_was(cached, origin):
+    nginx = cached("edge_cache_authorization key;")
+    nginx.get("/", {"Authorization": "Bearer  a.b=, c"})
+    assert origin.seen("/")[0].all("Authorization") == ["Bearer  a.b=, c"]
+
+
 @pytest.mark.parametrize("control", [
     "public, max-age=60", "s-maxage=60", "max-age=60, must-revalidate"])
 def test_the_origin_may_share_it(cached, origin, control):

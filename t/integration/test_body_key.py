@@ -46,6 +46,14 @@ def test_method_path_and_the_body_s_type_count(cached, origin):
         assert other["X-Cache"] == "MISS"
 
 
+def test_a_post_with_its_body_in_the_key_invalidates_nothing(cached, origin):
+    nginx = cached(ON + "client_body_buffer_size 1k;")
+    nginx.get("/")
+    for body in b"a", b"a" * 3000:
+        assert ask(nginx, body).status == 200
+        assert verdict(nginx.get("/")) == ("HIT", None)
+
+
 def test_a_body_in_chunks_is_the_same_body(cached):
     nginx = cached(ON)
     ask(nginx, b"hello")

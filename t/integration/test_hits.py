@@ -3,12 +3,14 @@
 import gzip
 import subprocess
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
 from lib.cached import verdict
 from lib.origin import Reply
 from lib.ports import free_port
+from lib.wait import wait_until
 
 
 def test_a_second_request_is_a_hit(cached, origin):
@@ -100,6 +102,18 @@ def test_date_is_the_origins(cached, origin):
     nginx = cached("proxy_pass_header Date;")
     nginx.get("/")
     assert nginx.get("/").all("Date") == ["Mon, 02 Nov 2026 10:00:00 GMT"]
+
+
+def test_date_is_the_time_of_arrival_without_the_origins(cached, origin):
+    origin.on("/", Reply(headers={"Cache-Control": "max-age=60",
+                                  "Date": None}))
+    nginx = cached()
+    before = time.time()
+    nginx.get("/")
+    stored = nginx.get("/")["Date"]
+    assert int(before) <= parsedate_to_datetime(stored).timestamp()
+    wait_until(lambda: int(nginx.get("/")["Age"]) >= 1)
+    assert nginx.get("/").all("Date") == [stored]
 
 
 def test_age_starts_from_the_origins_and_grows(cached, origin):

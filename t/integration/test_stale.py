@@ -83,6 +83,19 @@ def test_not_where_the_origin_forbids_it(cached, origin, words):
     assert nginx.get("/").status == 503
 
 
+@pytest.mark.parametrize("failure, status", [
+    (Raw(b""), 502), (Reply(delay=5), 504)])
+@pytest.mark.parametrize("word", ["must-revalidate", "proxy-revalidate"])
+def test_without_the_origin_it_is_an_error_where_it_must_be_asked(
+        cached, origin, failure, status, word):
+    origin.on("/", [Reply(headers={**aged(word), "ETag": '"1"'}, body=b"old"),
+                    failure])
+    nginx = cached("edge_cache_use_stale error timeout updating;"
+                   "proxy_read_timeout 200ms;")
+    nginx.get("/")
+    assert nginx.get("/").status == status
+
+
 def test_not_beyond_its_window(cached, origin):
     origin.on("/", [Reply(headers=control("max-age=1", "stale-if-error=1"),
                           body=b"old"), Reply(503)])

@@ -537,6 +537,14 @@ void a_targeted_field_decides_alone(void **)
                 Reason::no_freshness);
 }
 
+void age_counts_against_the_targeted_lifetime(void **)
+{
+    const Field cdn{"CDN-Cache-Control", "max-age=50"};
+    assert_int_equal(Exchange({cdn, kFresh, {"Age", "20"}}).ttl(), 30);
+    assert_true(reason({cdn, kFresh, {"Age", "50"}}) ==
+                Reason::expired_on_arrival);
+}
+
 void a_targeted_field_that_is_ignored_leaves_it_to_the_next(void **)
 {
     Exchange exchange({{"Edge-Cache-Control", "max-age=5"},
@@ -670,6 +678,7 @@ int main()
         cmocka_unit_test(extreme_times_do_not_overflow),
         cmocka_unit_test(an_origin_that_is_repeated_selects),
         cmocka_unit_test(a_targeted_field_decides_alone),
+        cmocka_unit_test(age_counts_against_the_targeted_lifetime),
         cmocka_unit_test(a_targeted_field_that_is_ignored_leaves_it_to_the_next),
         cmocka_unit_test(credentials_need_leave_from_the_targeted_field),
         cmocka_unit_test(a_heuristic_is_a_part_of_the_time_since_the_last_change),

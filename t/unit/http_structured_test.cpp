@@ -28,6 +28,35 @@ void members_are_strings_over_all_lines(void **)
     assert_true(parse({"\"\""}) == Strings{""});
 }
 
+// RFC 9651 3: what a parser has to have room for.
+void a_list_may_have_1024_strings_of_1024_bytes_and_256_parameters(void **)
+{
+    const std::string text(1024, 'a');
+    std::string line = '"' + text + '"';
+    for (int i = 0; i < 256; i++) {
+        line += ";p" + std::to_string(i);
+    }
+    for (int i = 1; i < 1024; i++) {
+        line += ", \"" + text + '"';
+    }
+    const auto parsed = parse({line});
+    assert_true(parsed == Strings(1024, text));
+}
+
+void a_dictionary_may_have_1024_keys_of_64_bytes(void **)
+{
+    std::string line;
+    for (int i = 0; i < 1024; i++) {
+        std::string key = "k" + std::to_string(i);
+        key.append(64 - key.size(), '_');
+        line += (line.empty() ? "" : ", ") + key + "=" + std::to_string(i);
+    }
+    const http::Field fields[] = {{"X", line}};
+    const auto members = http::parse_dictionary(fields, "X");
+    assert_true(members && members->size() == 1024);
+    assert_int_equal(members->back().value.number, 1023);
+}
+
 void no_field_and_an_empty_one_are_an_empty_list(void **)
 {
     assert_true(parse({}) == Strings{});
@@ -96,6 +125,9 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(members_are_strings_over_all_lines),
+        cmocka_unit_test(
+            a_list_may_have_1024_strings_of_1024_bytes_and_256_parameters),
+        cmocka_unit_test(a_dictionary_may_have_1024_keys_of_64_bytes),
         cmocka_unit_test(no_field_and_an_empty_one_are_an_empty_list),
         cmocka_unit_test(escapes_are_resolved),
         cmocka_unit_test(parameters_are_read_and_ignored),
