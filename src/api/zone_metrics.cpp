@@ -158,6 +158,14 @@ void outlived(Exposition &out, const Zones &zones)
               &shm::Counters::fills_outlived);
 }
 
+void settling(Exposition &out, const Zones &zones)
+{
+    add_total(out, zones, "edge_cache_fills_settling_total",
+              "Fills so soon after a purge that they are kept for its settle "
+              "time only.",
+              &shm::Counters::fills_settling);
+}
+
 void compressed(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -365,6 +373,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     refusals(out, zones);
     fills(out, zones);
     outlived(out, zones);
+    settling(out, zones);
     compressed(out, zones);
     shadow(out, zones);
     refreshes(out, zones);

@@ -18,4 +18,11 @@ Millis remaining_lifetime(const EntryTimes &times, WallTime now)
     return times.lifetime - current_age(times, now);
 }
 
+void shorten(Entry &entry, Millis time, WallTime now)
+{
+    entry.times.lifetime = std::min(entry.times.lifetime,
+                                    current_age(entry.times, now) + time);
+    entry.must_revalidate = true;
+}
+
 } // namespace edge::cache

@@ -14,4 +14,7 @@ Millis current_age(const EntryTimes &times, WallTime now);
 // Fresh while above 0 (RFC 9111 4.2), stale since as long as it is below.
 Millis remaining_lifetime(const EntryTimes &times, WallTime now);
 
+// Fresh for at most `time` from `now` on, and never sent stale.
+void shorten(Entry &entry, Millis time, WallTime now);
+
 } // namespace edge::cache

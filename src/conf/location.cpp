@@ -33,6 +33,7 @@ void inherit(Location &child, const Location &parent)
     child.bypass.inherit(parent.bypass);
     child.no_store.inherit(parent.no_store);
     child.invalidate.inherit(parent.invalidate);
+    child.settle.inherit(parent.settle);
     child.purge.inherit(parent.purge);
     child.close_delimited.inherit(parent.close_delimited);
     child.client_control.inherit(parent.client_control);

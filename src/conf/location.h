@@ -103,6 +103,8 @@ struct Location
     Setting<std::vector<ngx::Value *>> bypass;
     Setting<std::vector<ngx::Value *>> no_store;
     Setting<Invalidate> invalidate;
+    // edge_cache_settle; 0: off.
+    Setting<Millis> settle;
     Setting<ngx::Value *> purge;
     Setting<bool> close_delimited;
     Setting<bool> client_control;

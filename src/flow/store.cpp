@@ -105,6 +105,17 @@ Reason put_variant(ngx_http_request_t *r, Request &request,
                {identity.key, variant.key}, entry, body);
 }
 
+// Right after a purge the origin may have read a replica that lags.
+void settle(Request &request, Entry &entry)
+{
+    const auto time =
+        request.zone().keep_time(entry, request.lcf.settle.value);
+    if (time) {
+        shorten(entry, *time, ngx::wall_now());
+        request.zone().counters().fills_settling.add();
+    }
+}
+
 Reason store(ngx_http_request_t *r, Request &request, FillPlan &plan, Body body)
 {
     const Identity &identity = *request.identity;
@@ -123,6 +134,7 @@ Reason store(ngx_http_request_t *r, Request &request, FillPlan &plan, Body body)
     entry.tags = cache::StringList(tags);
     entry.fields = cache::StringList(plan.fields);
     entry.body_size = size_of(body);
+    settle(request, entry);
     return names.empty()
                ? put(request, {identity.resource, identity.resource},
                      {identity.key, {}}, entry, body)

@@ -1,24 +1,12 @@
 #include "invalidate/entry_rows.h"
 
-#include "base/bytes.h"
-
 namespace edge::invalidate {
 
-bool EntryRows::contains(RowKey row) const
+bool EntryRows::contains(RowKey wanted) const
 {
-    const auto is_row_of = [this, row](Selector selector) {
-        return row == row_key(selector, tenant) ||
-               row == row_key(selector, kAllTenants);
-    };
-    if (is_row_of(select_everything())) {
-        return true;
-    }
-    for (ByteReader in(selectors); !in.at_end();) {
-        if (is_row_of(in.number<Selector>())) {
-            return true;
-        }
-    }
-    return false;
+    bool found = false;
+    for_each([&](RowKey row) { found |= row == wanted; });
+    return found;
 }
 
 } // namespace edge::invalidate

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "base/bytes.h"
 #include "invalidate/selector.h"
 
 namespace edge::invalidate {
@@ -14,7 +15,20 @@ struct EntryRows
     std::string_view selectors;
     TenantHash tenant;
 
-    bool contains(RowKey row) const;
+    bool contains(RowKey wanted) const;
+
+    template <typename Use>
+    void for_each(Use use) const
+    {
+        const auto use_both = [&](Selector selector) {
+            use(row_key(selector, tenant));
+            use(row_key(selector, kAllTenants));
+        };
+        use_both(select_everything());
+        for (ByteReader in(selectors); !in.at_end();) {
+            use_both(in.number<Selector>());
+        }
+    }
 };
 
 } // namespace edge::invalidate

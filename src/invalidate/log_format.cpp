@@ -75,6 +75,14 @@ std::optional<std::size_t> parse_together(std::string_view text)
     return together != 0 ? together : std::nullopt;
 }
 
+// Absent in records of releases that know no such time.
+std::optional<Millis> parse_settle(std::string_view text)
+{
+    const auto max = static_cast<std::uint64_t>(kMaxSettle.count());
+    const auto settle = text.empty() ? 0 : parse_number(text, max);
+    return settle ? std::optional<Millis>(*settle) : std::nullopt;
+}
+
 std::optional<Purge> parse_purge(std::span<const Reply> fields)
 {
     const std::string_view request = field(fields, "r");
@@ -82,9 +90,10 @@ std::optional<Purge> parse_purge(std::span<const Reply> fields)
     const std::string_view rows = field(fields, "s");
     const auto hold = parse_number(field(fields, "h"), kMaxHold);
     const auto together = parse_together(field(fields, "w"));
+    const auto settle = parse_settle(field(fields, "t"));
     if (request.size() > kMaxRequestId || (mode != "h" && mode != "s") ||
         rows.size() % sizeof(RowKey) != 0 ||
-        rows.size() / sizeof(RowKey) > kMaxRows || !hold || !together ||
+        rows.size() / sizeof(RowKey) > kMaxRows || !hold || !together || !settle ||
         rows.size() % (*together * sizeof(RowKey)) != 0 ||
         (*together > 1 && *hold > 0)) {
         return std::nullopt;
@@ -94,7 +103,8 @@ std::optional<Purge> parse_purge(std::span<const Reply> fields)
                 mode == "h" ? PurgeMode::hard : PurgeMode::soft,
                 {},
                 Millis(*hold),
-                *together};
+                *together,
+                *settle};
     for (ByteReader in(rows); !in.at_end();) {
         purge.rows.push_back(in.number<RowKey>());
     }
@@ -384,7 +394,8 @@ std::vector<std::string> append_arguments(Nonce nonce, const Purge &purge,
             expected.packed == 0 ? std::string() : format_id(expected),
             number(length),
             std::string(channel),
-            number(purge.together)};
+            number(purge.together),
+            std::to_string(purge.settle.count())};
 }
 
 std::vector<std::string> epoch_arguments(Generation top, std::uint64_t own,

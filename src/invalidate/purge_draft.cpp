@@ -129,6 +129,17 @@ bool PurgeDraft::match(std::string_view text)
     return true;
 }
 
+bool PurgeDraft::settle(std::string_view text)
+{
+    const auto time = parse_wait(text);
+    if (!time || *time > kMaxSettle) {
+        return refuse("write \"settle\" as \"500ms\" or \"2s\", at most "
+                      "\"60s\"");
+    }
+    request_.settle = *time;
+    return true;
+}
+
 // A tag that is named twice counts once; of a single one all is any.
 bool PurgeDraft::match_all()
 {

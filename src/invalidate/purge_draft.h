@@ -21,6 +21,7 @@ public:
     bool tenant(std::string_view text);
     bool mode(std::string_view text);
     bool match(std::string_view text);
+    bool settle(std::string_view text);
     bool zone(std::string_view text);
     bool wait(std::string_view text);
 

@@ -23,7 +23,7 @@ constexpr std::string_view kAll = "all";
 constexpr std::string_view kTags = "tags";
 
 // "all" is no text, and handled apart.
-constexpr std::array<Member, 11> kMembers = {{
+constexpr std::array<Member, 12> kMembers = {{
     {kTags, &PurgeDraft::tag},
     {"url", &PurgeDraft::url},
     {"path", &PurgeDraft::path},
@@ -32,6 +32,7 @@ constexpr std::array<Member, 11> kMembers = {{
     {kAll, nullptr},
     {"match", &PurgeDraft::match},
     {"mode", &PurgeDraft::mode},
+    {"settle", &PurgeDraft::settle},
     {"zone", &PurgeDraft::zone},
     {"wait", &PurgeDraft::wait},
     {"tenant", &PurgeDraft::tenant},
@@ -168,6 +169,8 @@ void read_field(PurgeDraft &draft, const http::Field &field)
         draft.mode(field.value);
     } else if (http::is_field(field, "Edge-Match")) {
         draft.match(field.value);
+    } else if (http::is_field(field, "Edge-Settle")) {
+        draft.settle(field.value);
     }
 }
 
@@ -195,7 +198,7 @@ PurgeParse parse_purge_fields(http::Fields fields)
 {
     PurgeDraft draft;
     for (const std::string_view name :
-         {"Edge-Tenant", "Edge-Purge", "Edge-Match"}) {
+         {"Edge-Tenant", "Edge-Purge", "Edge-Match", "Edge-Settle"}) {
         if (is_repeated(fields, name)) {
             draft.refuse("send " + std::string(name) + " once");
         }
@@ -217,6 +220,7 @@ Purge purge_of(const PurgeRequest &request)
         purge.rows.push_back(row_key(selector, tenant));
     }
     purge.together = request.match_all ? purge.rows.size() : 1;
+    purge.settle = request.settle;
     return purge;
 }
 

@@ -46,6 +46,8 @@ struct PurgeRequest
     bool everything = false;
     // Only what has all of them: tags, 2 to kMaxTogether.
     bool match_all = false;
+    // Of invalidate::Purge.
+    Millis settle{0};
     std::uint32_t kinds = 0; // PurgeKind bits
     // For the audit log: `tags=a,b url=/p`, cut when it is long.
     std::string what;
@@ -62,7 +64,7 @@ using PurgeParse = std::variant<PurgeRequest, PurgeRefusal>;
 PurgeParse parse_purge_body(std::string_view body);
 
 // Surrogate-Key (separated by spaces) or Cache-Tag (by commas), Edge-Tenant,
-// Edge-Purge: soft | hard, Edge-Match: any | all.
+// Edge-Purge: soft | hard, Edge-Match: any | all, Edge-Settle: 2s.
 PurgeParse parse_purge_fields(http::Fields fields);
 
 // Without a request id. Where no tenant is configured, none is named and the

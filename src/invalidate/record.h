@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxRows = 1000;
 inline constexpr std::size_t kMaxRequestId = 64;
 // Tags that an object has to have all of, to be purged.
 inline constexpr std::size_t kMaxTogether = 8;
+inline constexpr Millis kMaxSettle{60'000};
 
 // Unsafe methods: writes of a name within the window after a record of it was
 // sent are covered by the hold of that record (protocol 9).
@@ -51,6 +52,9 @@ struct Purge
     // The rows in groups of so many, 1 to kMaxTogether: what has all rows of a
     // group is purged. Not with `hold`.
     std::size_t together = 1;
+    // What is filled within so long after it was applied is kept for no longer
+    // than that: the origin may have read a replica that lags.
+    Millis settle{0};
 
     friend bool operator==(const Purge &, const Purge &) = default;
 };

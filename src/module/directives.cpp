@@ -10,6 +10,7 @@
 #include "conf/limit_zone.h"
 #include "conf/main.h"
 #include "conf/redis_block.h"
+#include "conf/settle.h"
 #include "conf/stale_directives.h"
 #include "conf/values.h"
 #include "flow/explain.h"
@@ -143,6 +144,7 @@ ngx_command_t directives[] = {
         guard<&conf::set_flag<&Location::background_update>>),
     any("edge_cache_invalidate", NGX_CONF_TAKE1,
         guard<&conf::set_invalidate>),
+    any("edge_cache_settle", NGX_CONF_TAKE1, guard<&conf::set_settle>),
     any("edge_cache_purge", NGX_CONF_TAKE1,
         guard<&conf::set_value<&Location::purge>>),
     any("edge_cache_lock", NGX_CONF_TAKE1,

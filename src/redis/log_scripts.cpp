@@ -163,7 +163,7 @@ local next = string.format('%s-%.0f', epoch, sequence + 1)
 local by, limit = bound()
 call('XADD', log, by, '~', limit, next, 'n', nonce, 'k', 'p', 'r', request,
      'm', ARGV[3], 's', ARGV[4], 'h', ARGV[5], 'c', rows,
-     'w', ARGV[9])
+     'w', ARGV[9], 't', ARGV[10])
 wake(channel)
 return {'OK', next}
 )lua");

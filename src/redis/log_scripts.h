@@ -9,7 +9,8 @@
 //              k=p  purge; r (request id), m (h | s), s (rows, 8 bytes each,
 //                   little-endian), h (hold, ms), c (rows of the epoch so
 //                   far), w (rows in groups of so many: purged is what has
-//                   all of one group; absent: 1)
+//                   all of one group; absent: 1), t (for how long the origin
+//                   may not know of it, ms; absent: 0)
 //   members  <prefix>:<zone>:{log}:members, a hash. epoch (nonce), node
 //            (identity of the Redis that began it: run_id:master_replid), v
 //            (raised when somebody joins or leaves), and of each instance
@@ -49,7 +50,7 @@ extern const Script kBeatScript;
 // has its request id.
 // KEYS log members
 // ARGV nonce, request id, h|s, rows, hold ms, expected newest ID or empty,
-//      length, channel, rows in a group
+//      length, channel, rows in a group, settle ms
 // The log is trimmed to about `length` records, never to fewer; and where they
 // are large, to about 16 rows for each of these.
 // -> OK, ID     -> LOST, newest ID, its nonce

@@ -106,6 +106,8 @@ public:
     Counter fills_started;
     Counter fills_stored;
     Counter fills_aborted;
+    // Of the stored ones: for a purge's settle time only.
+    Counter fills_settling;
     // Went on when the client had left.
     Counter fills_outlived;
     // Stored compressed; their bytes as they came, and as they are stored.

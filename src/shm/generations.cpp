@@ -231,21 +231,29 @@ void Generations::accept(const Position &position)
     accepted.back() = state_->epoch = start_of(position);
 }
 
-void Generations::raise(RowKey row, PurgeMode mode, Generation generation)
+void Generations::raise_row(RowKey row, const PurgeMark &mark)
 {
-    const Generation forgotten = rows_.raise(row, mode, generation);
-    state_->floor = std::max(state_->floor, forgotten);
-    state_->newest = std::max(state_->newest, generation);
+    const LastPurge forgotten = rows_.raise(row, mark);
+    if (forgotten.newest() != Generation{}) {
+        state_->floor = std::max(state_->floor, forgotten.newest());
+        state_->forgotten.note(forgotten.mark(PurgeMode::hard));
+        state_->forgotten.note(forgotten.mark(PurgeMode::soft));
+    }
+    state_->newest = std::max(state_->newest, mark.generation);
 }
 
-void Generations::raise(const Purge &purge, Generation generation)
+void Generations::raise(const Purge &purge, Generation generation,
+                        BootTime now)
 {
+    state_->purged_at = std::max(state_->purged_at, now);
+    state_->settled_at = std::max(state_->settled_at, now + purge.settle);
+    const PurgeMark mark{purge.mode, generation, now, purge.settle};
     for (std::span<const RowKey> rest = purge.rows; !rest.empty();
          rest = rest.subspan(purge.together)) {
         if (purge.together == 1) {
-            raise(rest.front(), purge.mode, generation);
+            raise_row(rest.front(), mark);
         } else {
-            raise_set(rest.first(purge.together), purge.mode, generation);
+            raise_set(rest.first(purge.together), mark);
         }
     }
 }
@@ -260,7 +268,7 @@ bool Generations::apply(const Record &record, BootTime now)
     if (purge != nullptr && purge->hold > Millis(0)) {
         raise_exactly(*purge, record.position.generation, now);
     } else if (purge != nullptr) {
-        raise(*purge, record.position.generation);
+        raise(*purge, record.position.generation, now);
         if (is_of_everything(*purge)) {
             state_->lost_until = {};
         }
@@ -325,11 +333,11 @@ void Generations::leave(BootTime now)
     state_->standing.joined_at = now;
 }
 
-Generation Generations::purge(const Purge &purge)
+Generation Generations::purge(const Purge &purge, BootTime now)
 {
     state_->changes++;
     const Generation next{state_->applied.generation.packed + 1};
-    raise(purge, next);
+    raise(purge, next, now);
     state_->applied.generation = next;
     return next;
 }
@@ -348,6 +356,7 @@ void Generations::recover()
 {
     State &state = *state_;
     state.changes++;
+    forget_settling();
     rows_.clear();
     sets_.clear();
     exact_.clear();
@@ -366,7 +375,8 @@ void Generations::recover()
     if (state.local_purges != 0) {
         state.local_purges = kLocalPurges;
         purge_locally(
-            {.rows = {row_key(select_everything(), kAllTenants)}});
+            {.rows = {row_key(select_everything(), kAllTenants)}},
+            BootTime{});
     }
 }
 

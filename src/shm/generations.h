@@ -36,6 +36,8 @@ struct LocalPurge
     invalidate::PurgeMode mode = invalidate::PurgeMode::hard;
     // This one and the next ones count together (invalidate::Purge).
     std::uint32_t together = 1;
+    BootTime at;
+    Millis settle{0};
 };
 
 // Rows of purges that were applied here and that the log has lost since.
@@ -49,6 +51,8 @@ struct LostPurges
         std::vector<invalidate::RowKey> rows;
     };
     std::vector<Set> sets;
+    // The longest of them.
+    Millis settle{0};
 
     bool empty() const { return size() == 0; }
     std::size_t size() const
@@ -141,6 +145,15 @@ public:
                         invalidate::TenantHash tenant,
                         const Use &use = {}) const;
 
+    // For how long a fill with that ticket is kept, where it began so soon
+    // after a purge, or a write, of what it belongs to that the origin may not
+    // have known of it: within what the purge says, and within `least` after
+    // any of them. nullopt: for its lifetime. At most kMaxSettle.
+    std::optional<Millis> keep_time(const invalidate::Ticket &ticket,
+                                    std::string_view selectors,
+                                    invalidate::TenantHash tenant,
+                                    Millis least) const;
+
     // Counts whatever can make an entry unusable, from 1. What was usable at
     // the same count still is: a hit is one comparison.
     std::uint64_t changes() const;
@@ -176,7 +189,8 @@ public:
     void leave(BootTime now);
 
     // The next place in the own log.
-    invalidate::Generation purge(const invalidate::Purge &purge);
+    invalidate::Generation purge(const invalidate::Purge &purge,
+                                 BootTime now);
 
     // Unsafe methods (protocol 9). At once, here alone: what was asked for
     // before is unusable, and until `hold` is over everything is. The counter
@@ -205,7 +219,7 @@ public:
 
     // Redis is away. When there are too many, one purge of everything stands
     // for all of them.
-    void purge_locally(const invalidate::Purge &purge);
+    void purge_locally(const invalidate::Purge &purge, BootTime now);
     std::span<const LocalPurge> local_purges() const;
     // `record` holds all local purges up to the counter `local`; they go if
     // it has been applied here, otherwise false.
@@ -251,13 +265,29 @@ private:
                                  const invalidate::Ticket &ticket) const;
     void accept(const invalidate::Position &position);
     void note_loss(const invalidate::Position &after);
+    template <typename Matters, typename Use>
+    void for_each_set(const invalidate::EntryRows &entry, Matters matters,
+                      Use use) const;
+    template <typename Use>
+    void for_each_local_purge(const invalidate::EntryRows &entry,
+                              Use use) const;
+    std::optional<Millis> settle_all(const invalidate::Ticket &ticket,
+                                     Millis least) const;
+    std::optional<Millis> settle_row(invalidate::RowKey key,
+                                     const invalidate::Ticket &ticket,
+                                     Millis least) const;
+    std::optional<Millis> settle_sets(const invalidate::EntryRows &entry,
+                                      const invalidate::Ticket &ticket,
+                                      Millis least) const;
+    std::optional<Millis>
+    settle_local_purges(const invalidate::EntryRows &entry,
+                        const invalidate::Ticket &ticket, Millis least) const;
     void raise(const invalidate::Purge &purge,
-               invalidate::Generation generation);
-    void raise(invalidate::RowKey row, invalidate::PurgeMode mode,
-               invalidate::Generation generation);
+               invalidate::Generation generation, BootTime now);
+    void forget_settling();
+    void raise_row(invalidate::RowKey row, const PurgeMark &mark);
     void raise_set(std::span<const invalidate::RowKey> rows,
-                   invalidate::PurgeMode mode,
-                   invalidate::Generation generation);
+                   const PurgeMark &mark);
     void begin_own_log();
 
     State *state_;

@@ -25,7 +25,7 @@ Objection worse(const Objection &a, const Objection &b)
     return a.generation >= b.generation ? a : b;
 }
 
-Objection objection_to(RowKey row, const PurgeRows::Last &last,
+Objection objection_to(RowKey row, const LastPurge &last,
                        const Ticket &ticket)
 {
     if (last.hard > ticket.generation) {

@@ -1,7 +1,6 @@
 // Purges of what has several tags at once: see shm/tag_sets.h.
 #include <algorithm>
 
-#include "base/bytes.h"
 #include "shm/generations_state.h"
 
 namespace edge::shm {
@@ -10,46 +9,68 @@ using namespace invalidate;
 
 // The set that has to go for it stands for one of its tags alone from then on:
 // that purges more, never less.
-void Generations::raise_set(std::span<const RowKey> rows, PurgeMode mode,
-                            Generation generation)
+void Generations::raise_set(std::span<const RowKey> rows,
+                            const PurgeMark &mark)
 {
-    const auto forgotten = sets_.raise(rows, mode, generation);
-    state_->newest = std::max(state_->newest, generation);
-    if (!forgotten) {
+    const auto forgotten = sets_.raise(rows, mark);
+    state_->newest = std::max(state_->newest, mark.generation);
+    if (forgotten) {
+        const RowKey row = forgotten->keys[forgotten->anchor];
+        raise_row(row, forgotten->last.mark(PurgeMode::hard));
+        raise_row(row, forgotten->last.mark(PurgeMode::soft));
+    }
+}
+
+// Those that matter, of which the entry has all.
+template <typename Matters, typename Use>
+void Generations::for_each_set(const EntryRows &entry, Matters matters,
+                               Use use) const
+{
+    if (sets_.used() == 0) {
         return;
     }
-    const RowKey row = forgotten->keys[forgotten->anchor];
-    const PurgeRows::Last &last = forgotten->last;
-    if (last.hard != Generation{}) {
-        raise(row, PurgeMode::hard, last.hard);
-    }
-    if (last.soft != Generation{}) {
-        raise(row, PurgeMode::soft, last.soft);
-    }
+    const auto use_if_all = [&](const TagSets::Set &set) {
+        if (matters(set.last) &&
+            std::ranges::all_of(set.rows(), [&entry](RowKey row) {
+                return entry.contains(row);
+            })) {
+            use(set.last);
+        }
+    };
+    entry.for_each([&](RowKey row) { sets_.for_each(row, use_if_all); });
 }
 
 Usability Generations::judge_sets(const EntryRows &entry,
                                   const Ticket &ticket) const
 {
     Usability result = Usability::usable;
-    if (sets_.used() == 0) {
-        return result;
-    }
-    const auto judge_set = [&](const TagSets::Set &set) {
-        const Usability found = set.last.effect(ticket.generation);
-        if (found > result &&
-            std::ranges::all_of(set.rows(), [&entry](RowKey row) {
-                return entry.contains(row);
-            })) {
-            result = found;
-        }
-    };
-    for (ByteReader in(entry.selectors); !in.at_end();) {
-        const auto selector = in.number<Selector>();
-        sets_.for_each(row_key(selector, entry.tenant), judge_set);
-        sets_.for_each(row_key(selector, kAllTenants), judge_set);
-    }
+    for_each_set(
+        entry,
+        [&](const LastPurge &last) {
+            return last.effect(ticket.generation) > result;
+        },
+        [&](const LastPurge &last) {
+            result = last.effect(ticket.generation);
+        });
     return result;
+}
+
+std::optional<Millis> Generations::settle_sets(const EntryRows &entry,
+                                               const Ticket &ticket,
+                                               Millis least) const
+{
+    std::optional<Millis> time;
+    const auto time_of = [&](const LastPurge &last) {
+        return last.settle_time(ticket.taken, least);
+    };
+    for_each_set(
+        entry,
+        [&](const LastPurge &last) {
+            const auto found = time_of(last);
+            return found && (!time || *found < *time);
+        },
+        [&](const LastPurge &last) { time = time_of(last); });
+    return time;
 }
 
 } // namespace edge::shm

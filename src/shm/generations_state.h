@@ -1,6 +1,8 @@
 // What Generations keeps in shared memory, and where it lies.
 #pragma once
 
+#include <algorithm>
+
 #include "shm/generations.h"
 
 namespace edge::shm {
@@ -28,6 +30,11 @@ struct Generations::State
     invalidate::Generation lost_after;
     invalidate::Generation lost_until;
 
+    // The last purge, and when the last settle time of one is over.
+    BootTime purged_at = BootTime::min();
+    BootTime settled_at = BootTime::min();
+    LastPurge forgotten; // of all rows that had to go
+
     std::uint64_t local = 0;
     std::uint64_t local_purges = 0;
     std::array<LocalPurge, kLocalPurges> local_purge{};
@@ -40,6 +47,21 @@ struct Generations::State
     TagSets::State sets;
     ExactRows::State exact;
 };
+
+template <typename Use>
+void Generations::for_each_local_purge(const invalidate::EntryRows &entry,
+                                       Use use) const
+{
+    for (auto rest = local_purges(); !rest.empty();
+         rest = rest.subspan(rest.front().together)) {
+        if (std::ranges::all_of(rest.first(rest.front().together),
+                                [&entry](const LocalPurge &purge) {
+                                    return entry.contains(purge.row);
+                                })) {
+            use(rest.front());
+        }
+    }
+}
 
 struct Generations::Parts
 {

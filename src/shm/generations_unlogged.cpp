@@ -7,21 +7,28 @@ namespace edge::shm {
 
 using namespace invalidate;
 
-void Generations::purge_locally(const Purge &purge)
+void Generations::purge_locally(const Purge &purge, BootTime now)
 {
     State &state = *state_;
+    state.purged_at = std::max(state.purged_at, now);
+    state.settled_at = std::max(state.settled_at, now + purge.settle);
     state.changes++;
     state.local++;
     if (purge.rows.size() > kLocalPurges - state.local_purges) {
+        Millis settle = purge.settle;
+        for (const LocalPurge &one : local_purges()) {
+            settle = std::max(settle, one.settle);
+        }
         state.local_purge[0] = {row_key(select_everything(), kAllTenants),
-                                state.local};
+                                state.local, PurgeMode::hard, 1, now, settle};
+        state.settled_at = std::max(state.settled_at, now + settle);
         state.local_purges = 1;
         return;
     }
     for (const RowKey row : purge.rows) {
         state.local_purge[state.local_purges++] = {
             row, state.local, purge.mode,
-            static_cast<std::uint32_t>(purge.together)};
+            static_cast<std::uint32_t>(purge.together), now, purge.settle};
     }
 }
 
@@ -29,19 +36,13 @@ Usability Generations::judge_local_purges(const EntryRows &entry,
                                           const Ticket &ticket) const
 {
     Usability result = Usability::usable;
-    for (auto rest = local_purges(); !rest.empty();
-         rest = rest.subspan(rest.front().together)) {
-        const LocalPurge &first = rest.front();
-        if (first.local > ticket.local &&
-            std::ranges::all_of(rest.first(first.together),
-                                [&entry](const LocalPurge &purge) {
-                                    return entry.contains(purge.row);
-                                })) {
-            result = std::max(result, first.mode == PurgeMode::hard
+    for_each_local_purge(entry, [&](const LocalPurge &purge) {
+        if (purge.local > ticket.local) {
+            result = std::max(result, purge.mode == PurgeMode::hard
                                           ? Usability::unusable
                                           : Usability::stale_only);
         }
-    }
+    });
     return result;
 }
 
@@ -86,16 +87,22 @@ LostPurges Generations::lost_purges() const
         return generation > state_->lost_after &&
                generation <= state_->lost_until;
     };
+    const auto note = [&lost](const LastPurge &last) {
+        lost.settle = std::max(lost.settle, Millis(last.settle));
+    };
     for (const PurgeRows::Row &row : rows_.all()) {
         if (is_lost(row.last.hard)) {
+            note(row.last);
             lost.hard.push_back(row.key);
         } else if (is_lost(row.last.soft)) {
+            note(row.last);
             lost.soft.push_back(row.key);
         }
     }
     for (const TagSets::Set &set : sets_.all()) {
         const bool is_hard = is_lost(set.last.hard);
         if (is_hard || is_lost(set.last.soft)) {
+            note(set.last);
             lost.sets.push_back({is_hard ? PurgeMode::hard : PurgeMode::soft,
                                  {set.rows().begin(), set.rows().end()}});
         }

@@ -4,8 +4,6 @@
 
 namespace edge::shm {
 
-using invalidate::Generation;
-using invalidate::PurgeMode;
 using invalidate::RowKey;
 
 namespace {
@@ -36,10 +34,10 @@ std::uint32_t PurgeRows::lookup(RowKey key) const
     return index;
 }
 
-PurgeRows::Last PurgeRows::find(RowKey key) const
+LastPurge PurgeRows::find(RowKey key) const
 {
     const std::uint32_t index = lookup(key);
-    return index == kNoRow ? Last{} : rows_[index].last;
+    return index == kNoRow ? LastPurge{} : rows_[index].last;
 }
 
 void PurgeRows::unlink_from_bucket(std::uint32_t index)
@@ -85,24 +83,20 @@ std::uint32_t PurgeRows::place(RowKey key)
     return index;
 }
 
-Generation PurgeRows::raise(RowKey key, PurgeMode mode, Generation generation)
+LastPurge PurgeRows::raise(RowKey key, const PurgeMark &mark)
 {
-    Generation forgotten;
+    LastPurge forgotten;
     std::uint32_t index = lookup(key);
     if (index == kNoRow) {
         if (state_->used == rows_.size()) {
-            const Last &last = rows_[state_->oldest].last;
-            forgotten = std::max(last.hard, last.soft);
+            forgotten = rows_[state_->oldest].last;
         }
         index = place(key);
     } else {
         unlink_from_order(index);
     }
     append_to_order(index);
-    Last &row = rows_[index].last;
-    Generation &last = mode == PurgeMode::hard ? row.hard : row.soft;
-    // Records can be applied again after a doubt.
-    last = std::max(last, generation);
+    rows_[index].last.note(mark);
     return forgotten;
 }
 

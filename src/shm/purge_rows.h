@@ -1,5 +1,4 @@
-// The table of purges: row key -> generation of the last hard and of the last
-// soft one. Fixed in size; when it is full, the row that was raised longest
+// The table of purges: row key -> the last hard and the last soft one. Fixed in size; when it is full, the row that was raised longest
 // ago makes room, and raise() says what has been forgotten with it.
 //
 // A view of shared memory, cheap to copy. Callers hold the zone's lock; after
@@ -12,38 +11,17 @@
 
 #include "invalidate/generation.h"
 #include "invalidate/selector.h"
+#include "shm/purge_mark.h"
 
 namespace edge::shm {
-
-enum class Usability
-{
-    usable,
-    stale_only, // soft purged
-    unusable
-};
 
 class PurgeRows
 {
 public:
-    // Both 0: never purged.
-    struct Last
-    {
-        invalidate::Generation hard;
-        invalidate::Generation soft;
-
-        // On what was filled when that much had been applied.
-        Usability effect(invalidate::Generation ticket) const
-        {
-            return hard > ticket   ? Usability::unusable
-                   : soft > ticket ? Usability::stale_only
-                                   : Usability::usable;
-        }
-    };
-
     struct Row
     {
         invalidate::RowKey key;
-        Last last;
+        LastPurge last;
         std::uint32_t next; // in its bucket
         // Neighbours by the time of the last raise.
         std::uint32_t older;
@@ -71,13 +49,11 @@ public:
     // Forgets all rows; `dropped` goes on counting.
     void clear();
 
-    Last find(invalidate::RowKey key) const;
+    LastPurge find(invalidate::RowKey key) const;
 
-    // Never lowers a row. Returns the newest generation of the row that had to
-    // go for it, 0 when none had to.
-    invalidate::Generation raise(invalidate::RowKey key,
-                                 invalidate::PurgeMode mode,
-                                 invalidate::Generation generation);
+    // Never lowers a row. Returns what had to be forgotten for it: nothing as
+    // a rule.
+    LastPurge raise(invalidate::RowKey key, const PurgeMark &mark);
 
     std::span<const Row> all() const { return rows_.first(state_->used); }
 

@@ -4,8 +4,6 @@
 
 namespace edge::shm {
 
-using invalidate::Generation;
-using invalidate::PurgeMode;
 using invalidate::RowKey;
 
 namespace {
@@ -89,15 +87,11 @@ std::optional<TagSets::Set> TagSets::insert(Set set)
 }
 
 std::optional<TagSets::Set> TagSets::raise(std::span<const RowKey> rows,
-                                           PurgeMode mode,
-                                           Generation generation)
+                                           const PurgeMark &mark)
 {
     Set set = set_of(rows);
     const std::uint32_t there = place(set);
-    PurgeRows::Last &found = there == kNoSet ? set.last : slots_[there].last;
-    Generation &last = mode == PurgeMode::hard ? found.hard : found.soft;
-    // Records can be applied again after a doubt.
-    last = std::max(last, generation);
+    (there == kNoSet ? set.last : slots_[there].last).note(mark);
     return there == kNoSet ? insert(set) : std::nullopt;
 }
 

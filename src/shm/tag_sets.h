@@ -1,6 +1,6 @@
-// Purges of what has several tags at once: set of rows -> generation of the
-// last hard and of the last soft one. Fixed in size; when it is full, the set
-// that came first makes room, and raise() gives it back.
+// Purges of what has several tags at once: set of rows -> the last hard and the
+// last soft one. Fixed in size; when it is full, the set that came first makes
+// room, and raise() gives it back.
 //
 // A set is found under one of its rows, the one under which the fewest others
 // are: a tag that is in very many sets makes no lookup long.
@@ -15,10 +15,9 @@
 #include <optional>
 #include <span>
 
-#include "invalidate/generation.h"
 #include "invalidate/record.h"
 #include "invalidate/selector.h"
-#include "shm/purge_rows.h"
+#include "shm/purge_mark.h"
 
 namespace edge::shm {
 
@@ -31,7 +30,7 @@ public:
         std::array<invalidate::RowKey, invalidate::kMaxTogether> keys;
         std::uint32_t size;
         std::uint32_t anchor; // index of the row it is found under
-        PurgeRows::Last last;
+        LastPurge last;
         std::uint32_t next; // in its bucket
         std::uint32_t reserved;
 
@@ -61,8 +60,7 @@ public:
     // 1 to kMaxTogether rows. Never lowers a set. Returns the one that had to
     // go for it.
     std::optional<Set> raise(std::span<const invalidate::RowKey> rows,
-                             invalidate::PurgeMode mode,
-                             invalidate::Generation generation);
+                             const PurgeMark &mark);
 
     // Those that are found under `row`.
     template <typename Use>

@@ -38,6 +38,7 @@ std::optional<Purge> next_lost(const shm::LostPurges &lost)
     }
     Purge purge;
     purge.request = ngx::random_text();
+    purge.settle = lost.settle;
     if (lost.size() > kMaxLostRows) {
         purge.rows = {row_key(select_everything(), kAllTenants)};
         return purge;

@@ -187,6 +187,10 @@ public:
     shm::Objection objection(const cache::Entry &entry, bool in_memory);
     FillStanding fill_standing(const Hash128 &name);
 
+    // For how long what was filled with that ticket is kept, where that is not
+    // for its lifetime; `least`: of edge_cache_settle.
+    std::optional<Millis> keep_time(const cache::Entry &entry, Millis least);
+
     // The next place in the log of a zone that is its own.
     invalidate::Generation purge(const invalidate::Purge &purge);
 

@@ -1,6 +1,7 @@
 // Purges that this instance was told of, until the log has them.
 #include <algorithm>
 
+#include "ngx/clock.h"
 #include "ngx/random.h"
 #include "tier/zone.h"
 
@@ -9,13 +10,13 @@ namespace edge::tier {
 invalidate::Generation Zone::purge(const invalidate::Purge &purge)
 {
     const Lock lock(*this);
-    return generations_->purge(purge);
+    return generations_->purge(purge, ngx::boot_now());
 }
 
 void Zone::purge_locally(const invalidate::Purge &purge)
 {
     const Lock lock(*this);
-    generations_->purge_locally(purge);
+    generations_->purge_locally(purge, ngx::boot_now());
 }
 
 // Of both modes in one: hard takes more away than soft, never less. Sets of
@@ -35,6 +36,7 @@ LocalPurges Zone::local_purges()
             break;
         }
         local.purge.rows.push_back(purge.row);
+        local.purge.settle = std::max(local.purge.settle, purge.settle);
         local.counter = std::max(local.counter, purge.local);
         if (purge.mode == invalidate::PurgeMode::hard) {
             local.purge.mode = invalidate::PurgeMode::hard;
@@ -47,6 +49,14 @@ bool Zone::settle(const LocalPurges &local, const invalidate::Position &record)
 {
     const Lock lock(*this);
     return generations_->settle(local.counter, record);
+}
+
+std::optional<Millis> Zone::keep_time(const cache::Entry &entry, Millis least)
+{
+    const Lock lock(*this);
+    return generations_->keep_time(entry.ticket, entry.selectors,
+                                   invalidate::hash_tenant(entry.tenant),
+                                   least);
 }
 
 shm::LostPurges Zone::lost_purges()

@@ -49,7 +49,7 @@ class Zone:
     def append(self, nonce, request, rows=b"12345678", expected="",
                length=1000, channel=""):
         return self.run("append", [LOG, MEMBERS], nonce, request, "h", rows,
-                        0, expected, length, channel, 1)
+                        0, expected, length, channel, 1, 0)
 
     def epoch(self, expected, own, nonce, v=0, *known):
         return self.run("epoch", [LOG, MEMBERS], expected, own, nonce, v,
@@ -148,6 +148,7 @@ def test_a_purge_takes_the_next_place(log):
     record = log.beat(start="1-2")[4][0]
     assert pairs(record[1]) == {
         "n": NONCES[0], "k": "p", "r": "a", "m": "h", "h": "0", "w": "1",
+        "t": "0",
         "s": "\0\1\2\3\4\5\xfe\xff", "c": "1"}
 
 

@@ -1,3 +1,4 @@
+#include "cache/freshness.h"
 #include "cache/staleness.h"
 
 #include "cmocka.h"
@@ -163,6 +164,17 @@ void what_is_fresh_may_be_stale(void **)
     assert_false(may_be_stale(entry, kStaleError, kByDefault, after(3)));
 }
 
+void what_was_shortened_is_fresh_for_so_long_and_never_stale(void **)
+{
+    Entry entry = entry_of(100, 50, 50);
+    entry.times.age = Seconds(10);
+    shorten(entry, Seconds(5), after(20));
+    assert_int_equal(remaining_lifetime(entry.times, after(20)).count(), 5000);
+    assert_false(may_be_stale(entry, kStaleUpdating, kByDefault, after(26)));
+    shorten(entry, Seconds(9), after(20));
+    assert_int_equal(remaining_lifetime(entry.times, after(20)).count(), 5000);
+}
+
 } // namespace
 
 int main()
@@ -174,6 +186,8 @@ int main()
         cmocka_unit_test(the_location_adds_causes),
         cmocka_unit_test(what_is_not_asked_for_is_stale_by_any_word),
         cmocka_unit_test(must_revalidate_and_s_maxage_forbid),
+        cmocka_unit_test(
+            what_was_shortened_is_fresh_for_so_long_and_never_stale),
         cmocka_unit_test(off_is_never),
         cmocka_unit_test(is_kept_for_the_longest_use),
         cmocka_unit_test(what_variants_differ_by_outlasts_them),

@@ -101,9 +101,10 @@ void a_purge_of_sets_is_read(void **)
     const std::string rows(32, 'a');
     const auto record = parse_record(
         make.record("2-7", {"n", kNonce, "k", "p", "m", "h", "s", rows, "h",
-                            "0", "w", "2"}));
+                            "0", "w", "2", "t", "60000"}));
     assert_int_equal(std::get<Purge>(record->what).rows.size(), 4);
     assert_int_equal(std::get<Purge>(record->what).together, 2);
+    assert_int_equal(std::get<Purge>(record->what).settle.count(), 60'000);
 }
 
 void an_epoch_is_read_with_what_it_was_put_after(void **)
@@ -139,6 +140,8 @@ void a_record_that_cannot_be_read_purges_everything(void **)
         {"k", "p", "m", "h", "s", "12345678", "h", "0", "w", "x"},
         {"k", "p", "m", "h", "s", nine_rows, "h", "0", "w", "9"},
         {"k", "p", "m", "h", "s", nine_rows, "h", "1", "w", "3"},
+        {"k", "p", "m", "h", "s", "12345678", "h", "0", "t", "60001"},
+        {"k", "p", "m", "h", "s", "12345678", "h", "0", "t", "x"},
         {"k", "e", "a", "1-1"},
         {"k", "e", "a", "x", "b", kNonce},
         {"k", "e", "a", "1-1", "b", "-"},
@@ -308,7 +311,7 @@ void arguments_are_in_the_order_of_the_scripts(void **)
                     11, {"r", PurgeMode::soft, {0x8000000000000001}, Millis(9)},
                     {}, 64, "c") ==
                 Texts({std::string(kNonce), "r", "s",
-                       std::string(kRow.data(), 8), "9", "", "64", "c", "1"}));
+                       std::string(kRow.data(), 8), "9", "", "64", "c", "1", "0"}));
     assert_true(epoch_arguments({}, 3, 11, 4, {&self, 1}) ==
                 Texts({"missing", "3", std::string(kNonce), "4", "id",
                        format_member(self)}));

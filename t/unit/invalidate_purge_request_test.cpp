@@ -168,6 +168,23 @@ void what_is_no_json_object_is_refused(void **)
     assert_refused(R"({"tags":)" + std::string(100'000, '['), "list");
 }
 
+void a_settle_time_is_at_most_a_minute(void **)
+{
+    assert_int_equal(purge_of(body(R"({"all":true})")).settle.count(), 0);
+    assert_int_equal(
+        purge_of(body(R"({"all":true,"settle":"1.5s"})")).settle.count(),
+        1500);
+    assert_int_equal(
+        purge_of(body(R"({"all":true,"settle":"60s"})")).settle.count(),
+        60'000);
+    assert_refused(R"({"all":true,"settle":"60.001s"})", "60s");
+    assert_refused(R"({"all":true,"settle":"2"})", "settle");
+    assert_refused(R"({"all":true,"settle":2})", "\"settle\"");
+    const PurgeRequest fields = accepted(
+        parse_purge_fields({{{"Cache-Tag", "a"}, {"Edge-Settle", "2s"}}}));
+    assert_int_equal(fields.settle.count(), 2000);
+}
+
 void modes_waits_and_tenants_are_checked(void **)
 {
     assert_refused(R"({"all":true,"mode":"Hard"})", "hard or soft");
@@ -321,6 +338,7 @@ int main()
         cmocka_unit_test(a_value_of_another_type_is_refused),
         cmocka_unit_test(what_is_no_json_object_is_refused),
         cmocka_unit_test(modes_waits_and_tenants_are_checked),
+        cmocka_unit_test(a_settle_time_is_at_most_a_minute),
         cmocka_unit_test(a_wait_is_in_seconds_or_milliseconds),
         cmocka_unit_test(too_much_in_one_request_is_a_413),
         cmocka_unit_test(header_fields_alone_are_a_request),

@@ -252,7 +252,7 @@ private:
     void purge_locally(Instance &instance)
     {
         const KnownPurge purge = some_purge();
-        instance.state.purge_locally(to_purge(purge));
+        instance.state.purge_locally(to_purge(purge), at(0));
         instance.known.push_back(purge);
     }
 
@@ -420,7 +420,7 @@ void exactly_what_was_purged_is_refused(void **)
             if (random() % 2) {
                 purge.other = row_of(tag(), tenant);
             }
-            state.purge(to_purge(purge));
+            state.purge(to_purge(purge), at(0));
             known.push_back(purge);
         }
         entries.push_back({state.ticket(), 0, time, tag(), tag(), "acme"});

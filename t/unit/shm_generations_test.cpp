@@ -46,13 +46,13 @@ public:
 
 void purge(Generations &state, RowKey row, PurgeMode mode = PurgeMode::hard)
 {
-    state.purge({.mode = mode, .rows = {row}});
+    state.purge({.mode = mode, .rows = {row}}, at(0));
 }
 
 void purge_locally(Generations &state, RowKey row,
                    PurgeMode mode = PurgeMode::hard)
 {
-    state.purge_locally({.mode = mode, .rows = {row}});
+    state.purge_locally({.mode = mode, .rows = {row}}, at(0));
 }
 
 void a_purged_tag_is_unusable_and_others_are_not(void **)

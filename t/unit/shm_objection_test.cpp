@@ -90,7 +90,8 @@ void a_purge_without_redis_has_no_generation(void **)
     Joined joined;
     const Ticket ticket = joined.state.ticket();
     const RowKey row = row_of("a");
-    joined.state.purge_locally({.mode = PurgeMode::soft, .rows = {row}});
+    joined.state.purge_locally({.mode = PurgeMode::soft, .rows = {row}},
+                               at(0));
     const Objection said = joined.to(ticket, {"a"});
     assert_true(said.cause == Cause::local_purge);
     assert_true(said.effect == Usability::stale_only);
@@ -119,7 +120,7 @@ void so_does_one_without_redis(void **)
     Joined joined;
     const Ticket ticket = joined.state.ticket();
     const std::vector<RowKey> rows{row_of("a"), row_of("b")};
-    joined.state.purge_locally({.rows = rows, .together = 2});
+    joined.state.purge_locally({.rows = rows, .together = 2}, at(0));
     assert_true(joined.to(ticket, {"b"}).cause == Cause::none);
     const Objection said = joined.to(ticket, {"a", "b"});
     assert_true(said.cause == Cause::local_purge);

@@ -35,6 +35,7 @@ public:
     Generations state;
     Ticket ticket; // of before everything
 
+    void purge(const Purge &purge) { state.purge(purge, at(0)); }
     Usability check(std::initializer_list<std::string_view> tags,
                     TenantHash tenant = kAcme)
     {
@@ -45,7 +46,7 @@ public:
 void what_has_all_of_the_tags_is_purged_and_nothing_else(void **)
 {
     OwnLog own;
-    own.state.purge(set_purge({"news", "paris"}));
+    own.purge(set_purge({"news", "paris"}));
     assert_true(own.check({"paris", "x", "news"}) == Usability::unusable);
     assert_true(own.check({"news", "paris"}) == Usability::unusable);
     assert_true(own.check({"news"}) == Usability::usable);
@@ -60,20 +61,20 @@ void a_set_is_of_one_tenant_or_of_all(void **)
 {
     const TenantHash other = hash_tenant("other");
     OwnLog own;
-    own.state.purge(set_purge({"a", "b"}, PurgeMode::hard, other));
+    own.purge(set_purge({"a", "b"}, PurgeMode::hard, other));
     assert_true(own.check({"a", "b"}) == Usability::usable);
     assert_true(own.check({"a", "b"}, other) == Usability::unusable);
-    own.state.purge(set_purge({"a", "b"}, PurgeMode::hard, kAllTenants));
+    own.purge(set_purge({"a", "b"}, PurgeMode::hard, kAllTenants));
     assert_true(own.check({"a", "b"}) == Usability::unusable);
 }
 
 void a_fill_after_the_purge_of_a_set_is_usable(void **)
 {
     OwnLog own;
-    own.state.purge(set_purge({"a", "b"}));
+    own.purge(set_purge({"a", "b"}));
     own.ticket = own.state.ticket();
     assert_true(own.check({"a", "b"}) == Usability::usable);
-    own.state.purge(set_purge({"b", "a"}));
+    own.purge(set_purge({"b", "a"}));
     assert_true(own.check({"a", "b"}) == Usability::unusable);
     // Named in another order it is the same set.
     assert_int_equal(own.state.sets_used(), 1);
@@ -82,9 +83,9 @@ void a_fill_after_the_purge_of_a_set_is_usable(void **)
 void a_set_purged_softly_is_stale_and_hard_wins(void **)
 {
     OwnLog own;
-    own.state.purge(set_purge({"a", "b"}, PurgeMode::soft));
+    own.purge(set_purge({"a", "b"}, PurgeMode::soft));
     assert_true(own.check({"a", "b"}) == Usability::stale_only);
-    own.state.purge(set_purge({"a", "c"}));
+    own.purge(set_purge({"a", "c"}));
     assert_true(own.check({"a", "b", "c"}) == Usability::unusable);
     assert_true(own.check({"a", "b"}) == Usability::stale_only);
 }
@@ -92,7 +93,7 @@ void a_set_purged_softly_is_stale_and_hard_wins(void **)
 void as_many_tags_as_a_set_may_have_are_all_compared(void **)
 {
     OwnLog own;
-    own.state.purge(set_purge({"1", "2", "3", "4", "5", "6", "7", "8"}));
+    own.purge(set_purge({"1", "2", "3", "4", "5", "6", "7", "8"}));
     assert_true(own.check({"8", "7", "6", "5", "4", "3", "2", "1"}) ==
                 Usability::unusable);
     assert_true(own.check({"8", "7", "6", "5", "4", "3", "2"}) ==
@@ -104,7 +105,7 @@ void several_sets_in_one_record_are_purged_each_for_itself(void **)
     OwnLog own;
     Purge purge = set_purge({"a", "b", "c", "d"});
     purge.together = 2;
-    own.state.purge(purge);
+    own.purge(purge);
     assert_true(own.check({"a", "b"}) == Usability::unusable);
     assert_true(own.check({"c", "d"}) == Usability::unusable);
     assert_true(own.check({"a", "c"}) == Usability::usable);
@@ -114,9 +115,9 @@ void several_sets_in_one_record_are_purged_each_for_itself(void **)
 void the_set_that_makes_room_stands_for_one_of_its_tags(void **)
 {
     OwnLog own; // room for 4 sets
-    own.state.purge(set_purge({"a", "b"}));
+    own.purge(set_purge({"a", "b"}));
     for (const std::string_view tag : {"1", "2", "3", "4"}) {
-        own.state.purge(set_purge({tag, "z"}));
+        own.purge(set_purge({tag, "z"}));
     }
     assert_int_equal(own.state.sets_used(), 4);
     assert_int_equal(own.state.sets_dropped(), 1);
@@ -132,11 +133,11 @@ void the_set_that_makes_room_stands_for_one_of_its_tags(void **)
 void a_hard_and_a_soft_purge_of_a_set_both_survive_its_end(void **)
 {
     OwnLog own;
-    own.state.purge(set_purge({"a", "b"}));
+    own.purge(set_purge({"a", "b"}));
     const Ticket after_hard = own.state.ticket();
-    own.state.purge(set_purge({"a", "b"}, PurgeMode::soft));
+    own.purge(set_purge({"a", "b"}, PurgeMode::soft));
     for (const std::string_view tag : {"1", "2", "3", "4"}) {
-        own.state.purge(set_purge({tag, "z"}));
+        own.purge(set_purge({tag, "z"}));
     }
     assert_true(own.check({"a", "b"}) == Usability::unusable);
     own.ticket = after_hard;
@@ -146,8 +147,8 @@ void a_hard_and_a_soft_purge_of_a_set_both_survive_its_end(void **)
 void a_local_purge_of_a_set_is_of_what_has_all(void **)
 {
     OwnLog own;
-    own.state.purge_locally(set_purge({"a", "b"}));
-    own.state.purge_locally(set_purge({"c"}, PurgeMode::soft));
+    own.state.purge_locally(set_purge({"a", "b"}), at(0));
+    own.state.purge_locally(set_purge({"c"}, PurgeMode::soft), at(0));
     assert_true(own.check({"b", "a"}) == Usability::unusable);
     assert_true(own.check({"a"}) == Usability::usable);
     assert_true(own.check({"b", "c"}) == Usability::stale_only);
@@ -165,7 +166,7 @@ void a_tag_in_all_sets_has_one_of_them_at_most(void **)
     sets.clear();
     for (std::uint64_t i = 1; i <= 256; i++) {
         const RowKey rows[] = {row_of("hot"), i};
-        assert_none(sets.raise(rows, PurgeMode::hard, {i}));
+        assert_none(sets.raise(rows, {PurgeMode::hard, {i}, at(0), Millis(0)}));
     }
     // Buckets can be shared, so that now and then it is the shorter way.
     std::size_t seen = 0;
@@ -202,7 +203,7 @@ void a_set_that_the_log_has_lost_is_put_into_it_again(void **)
 void sets_are_forgotten_with_everything_else(void **)
 {
     OwnLog own;
-    own.state.purge(set_purge({"a", "b"}));
+    own.purge(set_purge({"a", "b"}));
     own.state.recover();
     assert_int_equal(own.state.sets_used(), 0);
     assert_true(own.check({"c"}) == Usability::unusable);

@@ -30,7 +30,7 @@ public:
             }
             const auto position = co_await log_.write(record);
             if (!position) {
-                self_.state.purge_locally(record);
+                self_.state.purge_locally(record, all_.now);
                 self_.purged_locally_at = self_.state.applied().generation;
                 self_.local_floor[key] = version;
                 co_return {};
