@@ -39,6 +39,7 @@ struct Purge
     std::string who;
     PurgeRequest request;
     std::vector<ZoneResult> results;
+    std::vector<std::string> never_seen;
     std::int64_t started = ngx::monotonic_micros();
     std::optional<ngx::Flow> flow;
 };
@@ -50,8 +51,29 @@ Millis default_wait(Millis lease)
                       invalidate::kMaxPurgeWait);
 }
 
+// A name that was misspelt purges nothing, and its 200 looks like any other.
+void find_never_seen(Purge &purge)
+{
+    const auto tenant = invalidate::tenant_of(purge.request);
+    for (const std::string &tag : purge.request.tags) {
+        const auto row =
+            invalidate::row_key(invalidate::select_tag(tag), tenant);
+        if (std::ranges::none_of(purge.results,
+                                 [row](const ZoneResult &result) {
+                                     return result.zone->has_seen_tag(row);
+                                 })) {
+            purge.never_seen.push_back(tag);
+        }
+    }
+    for (const ZoneResult &result : purge.results) {
+        result.zone->counters().purges_never_seen.add(
+            purge.never_seen.size());
+    }
+}
+
 ngx::Task purge_zones(ngx::Flow &flow, Purge &purge)
 {
+    find_never_seen(purge);
     tier::PurgeOrder order;
     order.purge = invalidate::purge_of(purge.request);
     for (ZoneResult &result : purge.results) {
@@ -97,6 +119,15 @@ Json describe(const Purge &purge)
             zone.update(describe(result.outcome));
             json["zones"].push_back(std::move(zone));
         }
+    }
+    if (!purge.never_seen.empty()) {
+        WallTime since{};
+        for (const ZoneResult &result : purge.results) {
+            since = std::max(since, result.zone->born_at());
+        }
+        json["never_seen_here"] = {
+            {"tags", purge.never_seen},
+            {"since", since.time_since_epoch().count()}};
     }
     json["took_ms"] =
         static_cast<double>(ngx::monotonic_micros() - purge.started) / 1000;

@@ -297,6 +297,13 @@ void purges(Exposition &out, const Zones &zones)
         out.sample(name, {{"zone", zone->settings.name}, {"mode", "soft"}},
                    zone->counters().purges_soft.value());
     }
+    constexpr std::string_view never = "edge_cache_purges_never_seen_total";
+    out.family(never, kCounter,
+               "Tags in purges that nothing stored here ever had.");
+    for (const tier::Zone *zone : zones) {
+        out.sample(never, {{"zone", zone->settings.name}},
+                   zone->counters().purges_never_seen.value());
+    }
 }
 
 struct ZoneFigure

@@ -58,8 +58,12 @@ bool PurgeDraft::add(std::optional<Selector> selector,
 bool PurgeDraft::tag(std::string_view text)
 {
     note(kPurgeTags, "tag", text);
-    return add(parse_tag(text), "write tags of 1 to 1024 bytes, without "
-                                "control characters");
+    if (!add(parse_tag(text), "write tags of 1 to 1024 bytes, without "
+                              "control characters")) {
+        return false;
+    }
+    request_.tags.emplace_back(text);
+    return true;
 }
 
 bool PurgeDraft::url(std::string_view text)

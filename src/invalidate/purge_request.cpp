@@ -209,11 +209,15 @@ PurgeParse parse_purge_fields(http::Fields fields)
     return draft.finish();
 }
 
+TenantHash tenant_of(const PurgeRequest &request)
+{
+    return request.all_tenants ? kAllTenants
+                               : hash_tenant(request.tenant.value_or(""));
+}
+
 Purge purge_of(const PurgeRequest &request)
 {
-    const TenantHash tenant = request.all_tenants
-                                  ? kAllTenants
-                                  : hash_tenant(request.tenant.value_or(""));
+    const TenantHash tenant = tenant_of(request);
     Purge purge;
     purge.mode = request.mode;
     for (const Selector selector : request.selectors) {

@@ -43,6 +43,8 @@ struct PurgeRequest
     std::optional<Millis> wait;
     // Never empty. "all" is select_everything(), and `everything` is set.
     std::vector<Selector> selectors;
+    // The tags among them, as they were written.
+    std::vector<std::string> tags;
     bool everything = false;
     // Only what has all of them: tags, 2 to kMaxTogether.
     bool match_all = false;
@@ -70,5 +72,8 @@ PurgeParse parse_purge_fields(http::Fields fields);
 // Without a request id. Where no tenant is configured, none is named and the
 // unnamed one is meant.
 Purge purge_of(const PurgeRequest &request);
+
+// Of the one that is meant, or of all.
+TenantHash tenant_of(const PurgeRequest &request);
 
 } // namespace edge::invalidate

@@ -145,6 +145,8 @@ public:
     Counter redis_failed;
     Counter purges_hard;
     Counter purges_soft;
+    // Tags in them that nothing here ever had.
+    Counter purges_never_seen;
     // Names that unsafe methods have changed: put into the log, covered by a
     // record that is there, not put there as Redis was away, of this instance
     // alone.

@@ -15,7 +15,7 @@ namespace edge::tier {
 
 struct ZoneHead
 {
-    static constexpr std::uint64_t kMagic = 0x3230656e6f7a6365; // "ecezone02"
+    static constexpr std::uint64_t kMagic = 0x3330656e6f7a6365; // "ecezone03"
 
     std::uint64_t magic = kMagic;
     BootTime made = ngx::boot_now();
@@ -49,6 +49,7 @@ struct Division
     std::span<std::byte> fills;
     std::span<shm::HitForMiss::Row> hit_for_miss;
     std::span<shm::UseCounts::Block> use_counts;
+    std::span<shm::SeenNames::Word> seen_tags;
     std::span<std::byte> objects;
 };
 
@@ -71,6 +72,12 @@ std::size_t use_count_blocks(std::size_t zone)
     return zone / 256 / sizeof(shm::UseCounts::Block);
 }
 
+// As many tags as bytes are told apart.
+std::size_t seen_tags_size(std::size_t zone)
+{
+    return std::clamp<std::size_t>(zone / 256, 4096, 256 * 1024);
+}
+
 std::optional<Division> divide(std::span<std::byte> memory,
                                std::uint32_t selectors)
 {
@@ -83,7 +90,9 @@ std::optional<Division> divide(std::span<std::byte> memory,
     const std::size_t marks = aligned(rows * sizeof(shm::HitForMiss::Row));
     const std::size_t blocks = use_count_blocks(memory.size());
     const std::size_t uses = aligned(blocks * sizeof(shm::UseCounts::Block));
-    const std::size_t before = head + generations + fills + marks + uses;
+    const std::size_t tags = aligned(seen_tags_size(memory.size()));
+    const std::size_t before =
+        head + generations + fills + marks + uses + tags;
     if (before + shm::MemoryTier::kMinimumSize > memory.size()) {
         return std::nullopt;
     }
@@ -91,10 +100,13 @@ std::optional<Division> divide(std::span<std::byte> memory,
         memory.data() + head + generations + fills);
     auto *first_block = reinterpret_cast<shm::UseCounts::Block *>(
         memory.data() + head + generations + fills + marks);
+    auto *first_tag = reinterpret_cast<shm::SeenNames::Word *>(
+        memory.data() + before - tags);
     return Division{memory.first(head), memory.subspan(head, generations),
                     memory.subspan(head + generations, fills),
                     {first_mark, rows},
                     {first_block, blocks},
+                    {first_tag, tags / sizeof(shm::SeenNames::Word)},
                     memory.subspan(before)};
 }
 
@@ -170,6 +182,7 @@ bool Zone::map(std::span<std::byte> memory, bool fresh)
     fills_ = shm::RunningFills::attach(parts->fills);
     hit_for_miss_.emplace(parts->hit_for_miss);
     use_counts_.emplace(parts->use_counts, head_->uses);
+    seen_tags_.emplace(parts->seen_tags);
     memory_ = shm::MemoryTier::attach(parts->objects);
     return generations_ && fills_ && memory_;
 }
@@ -194,6 +207,7 @@ bool Zone::format(std::span<std::byte> memory)
     objects.seed = ngx::random_number();
     std::ranges::fill(parts->hit_for_miss, shm::HitForMiss::Row{});
     std::ranges::fill(parts->use_counts, shm::UseCounts::Block{});
+    std::ranges::fill(parts->seen_tags, 0);
     return shm::Generations::format(parts->generations, generations) &&
            shm::RunningFills::format(parts->fills, fill_rows(memory.size())) &&
            shm::MemoryTier::format(parts->objects, objects);
@@ -356,6 +370,11 @@ Coherence Zone::coherence()
     coherence.local_purges = generations_->local_purges().size();
     coherence.replicas = head_->membership.replicas;
     return coherence;
+}
+
+WallTime Zone::born_at() const
+{
+    return ngx::wall_now() - (ngx::boot_now() - head_->made);
 }
 
 std::uint64_t Zone::live_instances()

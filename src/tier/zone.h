@@ -30,6 +30,7 @@
 #include "shm/hit_for_miss.h"
 #include "shm/memory_tier.h"
 #include "shm/running_fills.h"
+#include "shm/seen_names.h"
 #include "tier/fetch_slot.h"
 #include "shm/use_counts.h"
 #include "tier/fill_role.h"
@@ -191,6 +192,12 @@ public:
     // for its lifetime; `least`: of edge_cache_settle.
     std::optional<Millis> keep_time(const cache::Entry &entry, Millis least);
 
+    // False: nothing with that tag was stored, or found in Redis, by this
+    // instance in all its life, which goes back to born_at(). A row of the
+    // tag; needs no lock.
+    bool has_seen_tag(invalidate::RowKey row) const;
+    WallTime born_at() const;
+
     // The next place in the log of a zone that is its own.
     invalidate::Generation purge(const invalidate::Purge &purge);
 
@@ -305,6 +312,7 @@ private:
     bool has_newer(const ObjectName &name, const cache::Entry &entry);
     bool may_serve() const;
     void sweep(std::size_t rows);
+    void note_tags(const cache::Entry &entry);
 
     ngx_shmtx_t *mutex_ = nullptr;
     ZoneHead *head_ = nullptr;
@@ -314,6 +322,7 @@ private:
     std::optional<shm::HitForMiss> hit_for_miss_;
     std::optional<shm::FetchCounts> fetches_;
     std::optional<shm::UseCounts> use_counts_;
+    std::optional<shm::SeenNames> seen_tags_;
     shm::Counters *counters_ = nullptr;
     std::optional<HashSecret> secret_;
 

@@ -111,9 +111,29 @@ void Zone::forget(const Hash128 &hash)
     memory_->remove(hash);
 }
 
+// Before anything can be found that has them.
+void Zone::note_tags(const cache::Entry &entry)
+{
+    const invalidate::TenantHash tenant =
+        invalidate::hash_tenant(entry.tenant);
+    cache::StringList tags = entry.tags;
+    while (const auto tag = tags.next()) {
+        const invalidate::Selector selector = invalidate::select_tag(*tag);
+        seen_tags_->add(invalidate::row_key(selector, tenant));
+        seen_tags_->add(
+            invalidate::row_key(selector, invalidate::kAllTenants));
+    }
+}
+
+bool Zone::has_seen_tag(invalidate::RowKey row) const
+{
+    return seen_tags_->contains(row);
+}
+
 Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
                  std::span<const std::string_view> body, Millis keep)
 {
+    note_tags(entry);
     const std::string head = cache::encode_head(entry);
     if (head.size() > cache::kMaxHead) {
         return Reason::header_too_large;
