@@ -7,8 +7,6 @@ namespace edge::conf {
 
 // All of them: nginx's signature for a directive, `conf` is a Location.
 char *set_cache(ngx_conf_t *cf, ngx_command_t *, void *conf);
-char *set_valid(ngx_conf_t *cf, ngx_command_t *, void *conf);
-char *set_heuristic(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_methods(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_vary(ngx_conf_t *cf, ngx_command_t *, void *conf);
@@ -17,8 +15,6 @@ char *set_cookies(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_set_cookie(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_query(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_status_header(ngx_conf_t *cf, ngx_command_t *, void *conf);
-char *set_early_refresh(ngx_conf_t *cf, ngx_command_t *, void *conf);
-char *set_ttl_jitter(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_ignore_client_abort(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_invalidate(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_max_size(ngx_conf_t *cf, ngx_command_t *, void *conf);

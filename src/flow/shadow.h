@@ -8,8 +8,8 @@
 namespace edge::flow {
 
 // After the lookup: a hit becomes request.shadow, and the origin is asked. What
-// it says to others is stored, unless they want a part of it or have conditions:
-// in shadow mode no request is changed.
+// it says to others is stored, unless they want a part of it or have
+// conditions: in shadow mode no request is changed.
 void step_aside(ngx_http_request_t *r, Request &request);
 
 // The origin's header, as it is sent on.

@@ -11,8 +11,8 @@ namespace edge::flow {
 void forget_outdated(ngx_http_request_t *r, Request &request,
                      std::uint16_t status, cache::Reason why);
 
-// The same where HEAD is answered 200 with fields `head`, and they are not those
-// of what is stored (RFC 9111 4.3.5).
+// The same where HEAD is answered 200 with fields `head`, and they are not
+// those of what is stored (RFC 9111 4.3.5).
 void forget_undescribed(ngx_http_request_t *r, Request &request,
                         http::Fields head);
 

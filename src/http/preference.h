@@ -30,8 +30,8 @@ std::optional<std::string>
 best_languages(std::string_view value,
                std::span<const std::string_view> offered);
 
-// Whether an Accept-Encoding has `coding` (lower case) by name, or by "*", among
-// the acceptable (RFC 9110 12.5.3). False where it cannot be read.
+// Whether an Accept-Encoding has `coding` (lower case) by name, or by "*",
+// among the acceptable (RFC 9110 12.5.3). False where it cannot be read.
 bool accepts_coding(std::string_view value, std::string_view coding);
 
 // Two values that become one text mean the same. nullopt for `none`, and where

@@ -93,7 +93,8 @@ std::optional<Purge> parse_purge(std::span<const Reply> fields)
     const auto settle = parse_settle(field(fields, "t"));
     if (request.size() > kMaxRequestId || (mode != "h" && mode != "s") ||
         rows.size() % sizeof(RowKey) != 0 ||
-        rows.size() / sizeof(RowKey) > kMaxRows || !hold || !together || !settle ||
+        rows.size() / sizeof(RowKey) > kMaxRows || !hold || !together ||
+        !settle ||
         rows.size() % (*together * sizeof(RowKey)) != 0 ||
         (*together > 1 && *hold > 0)) {
         return std::nullopt;
@@ -358,58 +359,6 @@ std::optional<WriteReply> parse_write(const Reply &reply)
     }
     return WriteReply{is_lost(parts[0]) ? Status::lost : Status::refused,
                       top->generation, top->nonce};
-}
-
-std::vector<std::string> beat_arguments(const Member &self, Generation from,
-                                        std::size_t count,
-                                        std::string_view channel)
-{
-    return {self.id,
-            self.strict ? "s" : "a",
-            std::to_string(self.lease.count()),
-            self.name,
-            format_nonce(self.applied.nonce),
-            format_id(self.applied.generation),
-            from.packed == 0 ? std::string() : format_id(from),
-            number(self.version),
-            number(count),
-            std::string(channel)};
-}
-
-std::vector<std::string> append_arguments(Nonce nonce, const Purge &purge,
-                                          Generation expected,
-                                          std::size_t length,
-                                          std::string_view channel)
-{
-    std::string rows;
-    ByteWriter out(rows);
-    for (const RowKey row : purge.rows) {
-        out.number(row);
-    }
-    return {format_nonce(nonce),
-            purge.request,
-            purge.mode == PurgeMode::hard ? "h" : "s",
-            rows,
-            std::to_string(purge.hold.count()),
-            expected.packed == 0 ? std::string() : format_id(expected),
-            number(length),
-            std::string(channel),
-            number(purge.together),
-            std::to_string(purge.settle.count())};
-}
-
-std::vector<std::string> epoch_arguments(Generation top, std::uint64_t own,
-                                         Nonce nonce, std::uint64_t version,
-                                         std::span<const Member> known)
-{
-    std::vector<std::string> arguments = {
-        top.packed == 0 ? std::string("missing") : format_id(top), number(own),
-        format_nonce(nonce), number(version)};
-    for (const Member &member : known) {
-        arguments.push_back(member.id);
-        arguments.push_back(format_member(member));
-    }
-    return arguments;
 }
 
 } // namespace edge::invalidate

@@ -6,6 +6,7 @@
 #include "conf/cache_zone.h"
 #include "conf/compress.h"
 #include "conf/fetch_limit.h"
+#include "conf/lifetime_directives.h"
 #include "conf/limit_directives.h"
 #include "conf/limit_zone.h"
 #include "conf/main.h"

@@ -1,5 +1,6 @@
-// The table of purges: row key -> the last hard and the last soft one. Fixed in size; when it is full, the row that was raised longest
-// ago makes room, and raise() says what has been forgotten with it.
+// The table of purges: row key -> the last hard and the last soft one. Fixed in
+// size; when it is full, the row that was raised longest ago makes room, and
+// raise() says what has been forgotten with it.
 //
 // A view of shared memory, cheap to copy. Callers hold the zone's lock; after
 // a kill -9 inside of it, clear() comes first.

@@ -262,44 +262,6 @@ invalidate::Position Zone::applied()
     return generations_->applied();
 }
 
-std::optional<Pinned> Zone::find(const Hash128 &hash)
-{
-    const Lock lock(*this);
-    const auto slot = owner();
-    if (!slot) {
-        return std::nullopt;
-    }
-    const auto found = memory_->find(hash, *slot, ngx::boot_now());
-    if (const auto *object = std::get_if<shm::PinnedObject>(&found)) {
-        return Pinned(*this, *object);
-    }
-    return std::nullopt;
-}
-
-cache::Reason Zone::judge(const shm::PinnedObject &object,
-                          const cache::Entry &entry)
-{
-    const Lock lock(*this);
-    if (!may_serve()) {
-        return cache::Reason::log_behind;
-    }
-    const std::uint64_t changes = generations_->changes();
-    if (object.checked() == changes) {
-        return cache::Reason::none;
-    }
-    const cache::Reason reason = check(entry, true);
-    if (reason == cache::Reason::none) {
-        object.set_checked(changes);
-    }
-    return reason;
-}
-
-cache::Reason Zone::judge(const cache::Entry &entry)
-{
-    const Lock lock(*this);
-    return may_serve() ? check(entry, false) : cache::Reason::log_behind;
-}
-
 // A zone that is its own log misses nothing (protocol 5.8).
 bool Zone::may_serve() const
 {
@@ -310,38 +272,6 @@ bool Zone::may_serve() const
     return invalidate::may_serve({settings.strict, settings.isolation},
                                  standing.lease_until, standing.current_at,
                                  head_->membership.is_known, ngx::boot_now());
-}
-
-cache::Reason Zone::check(const cache::Entry &entry, bool in_memory) const
-{
-    if (generations_->applied().nonce == 0) {
-        return cache::Reason::log_behind;
-    }
-    const shm::Usability usability =
-        generations_->check(entry.ticket, entry.selectors,
-                            invalidate::hash_tenant(entry.tenant),
-                            {ngx::boot_now(), in_memory});
-    switch (usability) {
-    case shm::Usability::usable:
-        return cache::Reason::none;
-    case shm::Usability::stale_only:
-        return cache::Reason::soft_purged;
-    default:
-        return cache::Reason::purged;
-    }
-}
-
-void Zone::unpin(const shm::Pin &pin)
-{
-    const Lock lock(*this);
-    memory_->unpin(pin);
-}
-
-Pinned::~Pinned()
-{
-    if (zone_ != nullptr) {
-        zone_->unpin(object_.pin());
-    }
 }
 
 shm::MemoryTierStats Zone::stats()
