@@ -54,11 +54,12 @@ _ZONES = "".join(f"edge_limit_zone $arg_k zone={name}:1m rate=100000r/s "
 
 
 def redis_per_decision(full):
+    """In dry run each request asks for itself: see merged()."""
     micros, traffic, rate = {}, {}, 0
     for count, limits in _LIMITS.items():
         with Fleet(1, http=_ZONES, locations={
-                "/api": limits + "edge_limit_fallback local after=1s;"}
-                ) as edges:
+                "/api": limits.replace(";", " dry_run;")
+                + "edge_limit_fallback local after=1s;"}) as edges:
             edges.wait_for_redis(PAGE + "?k=user")
             best = []
             for _ in range(3):
