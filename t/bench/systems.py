@@ -53,7 +53,6 @@ class System:
     tier: str = None      # where its hits have to come from
     origin: bool = False  # every path reaches the origin, else none does
     together: int = 1     # requests for each path
-    asks: float = 0       # the share that asks the origin all the same
     redis: bool = False
     fields: str = ""      # lines of the request
     port: int = 0
@@ -92,7 +91,7 @@ def all_systems():
         _ours("memory", "edge_cache memory hit", "edge_cache memory;", HOT,
               tier="memory"),
         _ours("stale", "edge_cache stale hit", f"edge_cache stale; {_STALE}",
-              {"1k": HOT["1k"]}, tier="memory", asks=0.05),
+              {"1k": HOT["1k"]}, tier="memory"),
         System("srcache", "srcache hit, Redis by Lua", _SRCACHE,
                {size: SHARED[size] for size in ("1k", "100k")},
                server="srcache", redis=True),
@@ -179,7 +178,7 @@ def module_conf(systems, root, origin, api_port, redis=()):
     return _conf(root, f"""
     upstream origin {{ server {origin}; keepalive 64; }}
     edge_cache_zone memory:64m;
-    edge_cache_zone stale:8m;
+    edge_cache_zone stale:64m;
     edge_cache_zone compressed:8m;
     edge_cache_zone unique:16m;
     {_shared_zones(*redis) if redis else ""}
