@@ -60,10 +60,8 @@ Answer problem(ngx_uint_t status, std::string_view detail)
 void add_header(ngx_http_request_t *r, std::string_view name,
                 std::string_view value)
 {
-    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
-    line.hash = 1;
-    line.key = ngx::str(ngx::pool_copy(r->pool, name));
-    line.value = ngx::str(ngx::pool_copy(r->pool, value));
+    ngx::add_line(r->headers_out.headers, ngx::pool_copy(r->pool, name),
+                  ngx::pool_copy(r->pool, value));
 }
 
 ngx_int_t send(ngx_http_request_t *r, const Answer &answer)

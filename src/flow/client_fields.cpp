@@ -142,10 +142,8 @@ void add_cache_status(ngx_http_request_t *r, const Request &request)
         return;
     }
     const std::string member = serialize(cache_status(request));
-    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
-    line.hash = 1;
-    line.key = ngx::str("Cache-Status");
-    line.value = ngx::str(ngx::pool_copy(r->pool, member));
+    ngx::add_line(r->headers_out.headers, "Cache-Status",
+                  ngx::pool_copy(r->pool, member));
 }
 
 } // namespace edge::flow

@@ -28,14 +28,10 @@ bool has_member(std::string_view list, std::string_view name)
     return false;
 }
 
-ngx_table_elt_t &add_field(ngx_http_request_t *r, std::string_view name,
-                           std::string_view value)
+bool takes_packed(const ngx_http_request_t *r, const Request &request)
 {
-    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
-    line.hash = 1;
-    line.key = ngx::str(name);
-    line.value = ngx::str(value);
-    return line;
+    return request.lcf.compression.value.level != 0 && !wants_part(r) &&
+           cache::accepts_gzip(request.fields);
 }
 
 } // namespace
@@ -43,10 +39,7 @@ ngx_table_elt_t &add_field(ngx_http_request_t *r, std::string_view name,
 bool choose_form(ngx_http_request_t *r, Request &request)
 {
     Hit &hit = *request.hit;
-    const bool may_stay = request.lcf.compression.value.level != 0 &&
-                          !wants_part(r) &&
-                          cache::accepts_gzip(request.fields);
-    if (!hit.is_packed() || may_stay) {
+    if (!hit.is_packed() || takes_packed(r, request)) {
         return true;
     }
     const auto size = static_cast<std::size_t>(hit.entry.identity_size);
@@ -73,7 +66,8 @@ void describe_form(ngx_http_request_t *r, const Hit &hit)
         out.content_length_n = static_cast<off_t>(hit.identity->size());
         return;
     }
-    out.content_encoding = &add_field(r, "Content-Encoding", "gzip");
+    out.content_encoding =
+        &ngx::add_line(out.headers, "Content-Encoding", "gzip");
     if (out.etag != nullptr) {
         out.etag->value = ngx::str(ngx::pool_copy(
             r->pool, cache::weak_tag(ngx::view(out.etag->value))));
@@ -88,7 +82,7 @@ void announce_forms(ngx_http_request_t *r)
                     has_member(ngx::view(line.value), kField);
     });
     if (!is_known) {
-        add_field(r, "Vary", kField);
+        ngx::add_line(r->headers_out.headers, "Vary", kField);
     }
 }
 

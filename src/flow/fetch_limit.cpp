@@ -86,10 +86,7 @@ ngx_int_t refuse_busy(ngx_http_request_t *r, Request &request)
 {
     request.may_fill = false;
     request.end_role(Reason::fetch_limit, NGX_HTTP_SERVICE_UNAVAILABLE);
-    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
-    line.hash = 1;
-    line.key = ngx::str("Retry-After");
-    line.value = ngx::str("1");
+    ngx::add_line(r->headers_out.headers, "Retry-After", "1");
     return NGX_HTTP_SERVICE_UNAVAILABLE;
 }
 

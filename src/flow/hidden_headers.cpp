@@ -57,26 +57,29 @@ void add_line(ngx_http_request_t *r, std::string_view name,
     if (value.empty()) {
         return;
     }
-    ngx_table_elt_t &line = ngx::push(r->headers_in.headers);
-    line.hash = 1;
-    line.key = ngx::str(name);
-    line.value = ngx::str(ngx::pool_copy(r->pool, value));
-    line.lowcase_key = ngx::bytes(lower_case);
+    ngx::add_line(r->headers_in.headers, name, ngx::pool_copy(r->pool, value))
+        .lowcase_key = ngx::bytes(lower_case);
 }
 
 } // namespace
+
+bool has_range_or_conditions(const ngx_http_request_t *r)
+{
+    const ngx_http_headers_in_t &in = r->headers_in;
+    return in.range != nullptr || in.if_range != nullptr ||
+           in.if_none_match != nullptr || in.if_modified_since != nullptr;
+}
 
 // proxy and its kin copy every line of the list, whatever its hash says, so a
 // line can only be left out of a new list.
 HiddenHeaders *hide_range_and_conditions(ngx_http_request_t *r,
                                          const cache::Condition &asked)
 {
-    ngx_http_headers_in_t &in = r->headers_in;
-    if (!in.range && !in.if_range && !in.if_none_match &&
-        !in.if_modified_since && asked.empty()) {
+    if (!has_range_or_conditions(r) && asked.empty()) {
         return nullptr;
     }
 
+    ngx_http_headers_in_t &in = r->headers_in;
     HiddenHeaders *hidden = make_hidden(r);
     assign(hidden->headers, in.headers);
     hidden->range = std::exchange(in.range, nullptr);

@@ -8,6 +8,8 @@
 
 namespace edge::flow {
 
+bool has_range_or_conditions(const ngx_http_request_t *r);
+
 // What was taken out.
 struct HiddenHeaders
 {

@@ -23,10 +23,8 @@ void add_age(ngx_http_request_t *r, Millis age)
     const int size = std::snprintf(text, 24, "%lld",
                                    static_cast<long long>(seconds));
 
-    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
-    line.hash = 1;
-    line.key = ngx::str("Age");
-    line.value = ngx::str({text, static_cast<std::size_t>(size)});
+    ngx::add_line(r->headers_out.headers, "Age",
+                  {text, static_cast<std::size_t>(size)});
 }
 
 // Only GET, HEAD and QUERY ask for a 304 by them (RFC 9110 13.1.2).

@@ -24,10 +24,8 @@ constexpr std::uint64_t kRetryClosed = 1;
 
 void add(ngx_http_request_t *r, std::string_view name, std::string_view value)
 {
-    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
-    line.hash = 1;
-    line.key = ngx::str(name);
-    line.value = ngx::str(ngx::pool_copy(r->pool, value));
+    ngx::add_line(r->headers_out.headers, name,
+                  ngx::pool_copy(r->pool, value));
 }
 
 void add(ngx_http_request_t *r, std::string_view name, std::uint64_t value)

@@ -10,15 +10,6 @@ namespace edge::flow {
 
 namespace {
 
-ngx_table_elt_t *push(ngx_http_request_t *r, const http::Field &field)
-{
-    ngx_table_elt_t &line = ngx::push(r->headers_out.headers);
-    line.hash = 1;
-    line.key = ngx::str(field.name);
-    line.value = ngx::str(field.value);
-    return &line;
-}
-
 // Type without parameters, for gzip_types and charset. nginx keeps the charset
 // apart and writes it again.
 void set_content_type(ngx_http_request_t *r, std::string_view value)
@@ -88,7 +79,8 @@ void replay_field(ngx_http_request_t *r, const http::Field &field)
         return;
     }
 
-    ngx_table_elt_t *line = push(r, field);
+    ngx_table_elt_t *line =
+        &ngx::add_line(out.headers, field.name, field.value);
     for (const Pointer &pointer : kPointers) {
         if (is_field(field, pointer.name)) {
             out.*pointer.member = line;

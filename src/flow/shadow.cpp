@@ -8,13 +8,6 @@ namespace {
 
 using cache::Reason;
 
-bool wants_less(const ngx_http_request_t *r)
-{
-    const ngx_http_headers_in_t &in = r->headers_in;
-    return in.range != nullptr || in.if_range != nullptr ||
-           in.if_none_match != nullptr || in.if_modified_since != nullptr;
-}
-
 ShadowHit note_of(const Hit &hit)
 {
     PieceHash hash;
@@ -72,7 +65,7 @@ void step_aside(ngx_http_request_t *r, Request &request)
         request.status = cache::Status::bypass;
         request.may_fill = false;
         request.refuse(Reason::shadow);
-    } else if (wants_less(r)) {
+    } else if (has_range_or_conditions(r)) {
         request.may_fill = false;
         request.refuse(Reason::shadow_partial);
     }
@@ -80,7 +73,7 @@ void step_aside(ngx_http_request_t *r, Request &request)
 
 void begin_comparison(ngx_http_request_t *r, Request &request)
 {
-    if (request.shadow && !r->header_only && !wants_less(r)) {
+    if (request.shadow && !r->header_only && !has_range_or_conditions(r)) {
         request.shadow->origin.emplace();
     }
 }

@@ -34,6 +34,17 @@ inline ngx_table_elt_t &push(ngx_list_t &headers)
     return *line = ngx_table_elt_t{};
 }
 
+// A line more; the texts stay where they are.
+inline ngx_table_elt_t &add_line(ngx_list_t &headers, std::string_view name,
+                                 std::string_view value)
+{
+    ngx_table_elt_t &line = push(headers);
+    line.hash = 1;
+    line.key = str(name);
+    line.value = str(value);
+    return line;
+}
+
 // The list as fields, in `pool`; the texts stay where nginx has them.
 inline http::Fields fields(ngx_pool_t *pool, ngx_list_t &headers)
 {
