@@ -118,7 +118,7 @@ Hash128 fill_name(const Request &request)
 
 bool may_look_in_redis(const Request &request)
 {
-    return request.zone().redis() != nullptr && !request.is_pass;
+    return request.redis() != nullptr && !request.is_pass;
 }
 
 bool answers_stale(const ngx_http_request_t *r, Request &request)

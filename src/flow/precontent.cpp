@@ -96,13 +96,12 @@ bool begin(ngx_http_request_t *r, Request &request)
     if (request.hit || request.shadow) {
         return false;
     }
-    const bool is_real = !request.lcf.shadow.value;
     if (is_rare(request)) {
         request.may_fill = false;
         request.refuse(Reason::min_uses);
-        return is_real && may_look_in_redis(request);
+        return may_look_in_redis(request);
     }
-    if (!is_real) {
+    if (request.lcf.shadow.value) {
         return false;
     }
     join_fill(r, request);

@@ -88,6 +88,11 @@ struct Request
 
     conf::Location &lcf;
     tier::Zone &zone() const { return *lcf.zone.value; }
+    // Null: nothing is shared, or in shadow mode nothing is to be.
+    tier::RedisTier *redis() const
+    {
+        return lcf.shadow.value ? nullptr : zone().redis();
+    }
 
     cache::Status status = cache::Status::none;
     cache::Reason reason = cache::Reason::none;

@@ -75,8 +75,8 @@ Reason put(Request &request, const tier::ObjectName &name,
 {
     const Millis keep = keep_time(entry, request.lcf.policy);
     const Reason reason = request.zone().put(name, entry, body, keep);
-    tier::RedisTier *redis = request.zone().redis();
-    if (redis != nullptr && !request.lcf.shadow.value &&
+    tier::RedisTier *redis = request.redis();
+    if (redis != nullptr &&
         (reason == Reason::none || reason == Reason::zone_full)) {
         redis->store(redis_name, entry, keep,
                      cache::seal(cache::encode_head(entry), body,

@@ -40,8 +40,7 @@ void forget_stored(ngx_http_request_t *r, Request &request)
     }
 
     request.zone().forget(name.hash);
-    tier::RedisTier *redis = request.zone().redis();
-    if (redis != nullptr && !request.lcf.shadow.value) {
+    if (tier::RedisTier *redis = request.redis()) {
         redis->forget(redis_name);
     }
 }
