@@ -1,5 +1,5 @@
-// Counters of a zone that tell what became of something: one family, a sample
-// for each result.
+// Counters of zones: one family, and of each zone a sample for each value of a
+// label.
 #pragma once
 
 #include <initializer_list>
@@ -18,8 +18,18 @@ struct Result
     shm::Counter shm::Counters::*counter;
 };
 
-void add_results(Exposition &out, const std::vector<tier::Zone *> &zones,
-                 std::string_view family, std::string_view help,
-                 std::initializer_list<Result> results);
+using Zones = std::vector<tier::Zone *>;
+
+void add_labelled(Exposition &out, const Zones &zones, std::string_view family,
+                  std::string_view help, std::string_view label,
+                  std::initializer_list<Result> values);
+
+// What became of something: the label is "result".
+void add_results(Exposition &out, const Zones &zones, std::string_view family,
+                 std::string_view help, std::initializer_list<Result> results);
+
+// Without such a label.
+void add_total(Exposition &out, const Zones &zones, std::string_view family,
+               std::string_view help, shm::Counter shm::Counters::*counter);
 
 } // namespace edge::api

@@ -8,8 +8,6 @@ namespace edge::api {
 
 namespace {
 
-using Zones = std::vector<tier::Zone *>;
-
 constexpr std::string_view kCounter = "counter";
 constexpr std::string_view kGauge = "gauge";
 
@@ -141,16 +139,6 @@ void fills(Exposition &out, const Zones &zones)
                  {"aborted", &Counters::fills_aborted}});
 }
 
-void add_total(Exposition &out, const Zones &zones, std::string_view name,
-               std::string_view help, shm::Counter shm::Counters::*counter)
-{
-    out.family(name, kCounter, help);
-    for (const tier::Zone *zone : zones) {
-        out.sample(name, {{"zone", zone->settings.name}},
-                   (zone->counters().*counter).value());
-    }
-}
-
 void outlived(Exposition &out, const Zones &zones)
 {
     add_total(out, zones, "edge_cache_fills_outlived_total",
@@ -175,17 +163,11 @@ void compressed(Exposition &out, const Zones &zones)
               "Hits on compressed objects by clients that take no gzip.",
               &Counters::hits_unpacked);
 
-    constexpr std::string_view name = "edge_cache_compressed_bytes_total";
-    out.family(name, kCounter,
-               "Bodies stored compressed, as they came and as they are.");
-    for (const tier::Zone *zone : zones) {
-        const auto sample = [&](auto form, const shm::Counter &counter) {
-            out.sample(name, {{"zone", zone->settings.name}, {"form", form}},
-                       counter.value());
-        };
-        sample("identity", zone->counters().bytes_compressed);
-        sample("gzip", zone->counters().bytes_packed);
-    }
+    add_labelled(out, zones, "edge_cache_compressed_bytes_total",
+                 "Bodies stored compressed, as they came and as they are.",
+                 "form",
+                 {{"identity", &Counters::bytes_compressed},
+                  {"gzip", &Counters::bytes_packed}});
 }
 
 void shadow(Exposition &out, const Zones &zones)
@@ -277,33 +259,22 @@ void running_fills(Exposition &out, const Zones &zones)
         out.sample(running, {{"zone", zone->settings.name}},
                    static_cast<std::uint64_t>(zone->running_fills()));
     }
-    constexpr std::string_view known = "edge_cache_hits_for_miss_total";
-    out.family(known, kCounter,
-               "Misses that waited for nobody, as the last answer was not "
-               "stored.");
-    for (const tier::Zone *zone : zones) {
-        out.sample(known, {{"zone", zone->settings.name}},
-                   zone->counters().hits_for_miss.value());
-    }
+    add_total(out, zones, "edge_cache_hits_for_miss_total",
+              "Misses that waited for nobody, as the last answer was not "
+              "stored.",
+              &shm::Counters::hits_for_miss);
 }
 
 void purges(Exposition &out, const Zones &zones)
 {
-    constexpr std::string_view name = "edge_cache_purges_total";
-    out.family(name, kCounter, "Purges accepted by this instance.");
-    for (const tier::Zone *zone : zones) {
-        out.sample(name, {{"zone", zone->settings.name}, {"mode", "hard"}},
-                   zone->counters().purges_hard.value());
-        out.sample(name, {{"zone", zone->settings.name}, {"mode", "soft"}},
-                   zone->counters().purges_soft.value());
-    }
-    constexpr std::string_view never = "edge_cache_purges_never_seen_total";
-    out.family(never, kCounter,
-               "Tags in purges that nothing stored here ever had.");
-    for (const tier::Zone *zone : zones) {
-        out.sample(never, {{"zone", zone->settings.name}},
-                   zone->counters().purges_never_seen.value());
-    }
+    using shm::Counters;
+    add_labelled(out, zones, "edge_cache_purges_total",
+                 "Purges accepted by this instance.", "mode",
+                 {{"hard", &Counters::purges_hard},
+                  {"soft", &Counters::purges_soft}});
+    add_total(out, zones, "edge_cache_purges_never_seen_total",
+              "Tags in purges that nothing stored here ever had.",
+              &Counters::purges_never_seen);
 }
 
 struct ZoneFigure
