@@ -245,8 +245,7 @@ void Generations::raise_row(RowKey row, const PurgeMark &mark)
 void Generations::raise(const Purge &purge, Generation generation,
                         BootTime now)
 {
-    state_->purged_at = std::max(state_->purged_at, now);
-    state_->settled_at = std::max(state_->settled_at, now + purge.settle);
+    note_settling(now, purge.settle);
     const PurgeMark mark{purge.mode, generation, now, purge.settle};
     for (std::span<const RowKey> rest = purge.rows; !rest.empty();
          rest = rest.subspan(purge.together)) {

@@ -284,6 +284,7 @@ private:
                         const invalidate::Ticket &ticket, Millis least) const;
     void raise(const invalidate::Purge &purge,
                invalidate::Generation generation, BootTime now);
+    void note_settling(BootTime now, Millis settle);
     void forget_settling();
     void raise_row(invalidate::RowKey row, const PurgeMark &mark);
     void raise_set(std::span<const invalidate::RowKey> rows,

@@ -28,13 +28,12 @@ Objection worse(const Objection &a, const Objection &b)
 Objection objection_to(RowKey row, const LastPurge &last,
                        const Ticket &ticket)
 {
-    if (last.hard > ticket.generation) {
-        return {Usability::unusable, Cause::purge, row, last.hard};
+    const Usability effect = last.effect(ticket.generation);
+    if (effect == Usability::usable) {
+        return {};
     }
-    if (last.soft > ticket.generation) {
-        return {Usability::stale_only, Cause::purge, row, last.soft};
-    }
-    return {};
+    return {effect, Cause::purge, row,
+            effect == Usability::unusable ? last.hard : last.soft};
 }
 
 } // namespace
@@ -43,31 +42,22 @@ Objection objection_to(RowKey row, const LastPurge &last,
 Objection Generations::objection_to_sets(const EntryRows &entry,
                                          const Ticket &ticket) const
 {
-    const auto has = [&entry](RowKey row) { return entry.contains(row); };
     Objection found;
-    const auto look_at = [&](const TagSets::Set &set) {
-        if (std::ranges::all_of(set.rows(), has)) {
+    for_each_set(
+        entry,
+        [&](const LastPurge &last) {
+            return last.effect(ticket.generation) != Usability::usable;
+        },
+        [&](const TagSets::Set &set) {
             found = worse(found, objection_to(set.rows().front(), set.last,
                                               ticket));
+        });
+    for_each_local_purge(entry, [&](const LocalPurge &purge) {
+        if (purge.local > ticket.local) {
+            found = worse(found, {effect_of(purge.mode), Cause::local_purge,
+                                  purge.row, {}});
         }
-    };
-    for (ByteReader in(entry.selectors); !in.at_end();) {
-        const auto selector = in.number<Selector>();
-        sets_.for_each(row_key(selector, entry.tenant), look_at);
-        sets_.for_each(row_key(selector, kAllTenants), look_at);
-    }
-    for (auto rest = local_purges(); !rest.empty();
-         rest = rest.subspan(rest.front().together)) {
-        const LocalPurge &first = rest.front();
-        if (first.local > ticket.local &&
-            std::ranges::all_of(rest.first(first.together), has,
-                                &LocalPurge::row)) {
-            const Usability effect = first.mode == PurgeMode::hard
-                                         ? Usability::unusable
-                                         : Usability::stale_only;
-            found = worse(found, {effect, Cause::local_purge, first.row, {}});
-        }
-    }
+    });
     return found;
 }
 
@@ -92,22 +82,17 @@ Objection Generations::objection(const Ticket &ticket,
         return unusable(Cause::write_floor, exact_.floor().generation);
     }
 
-    Objection worst = objection_to_sets({selectors, tenant}, ticket);
-    const auto look_at = [&](Selector selector) {
-        for (const TenantHash whose : {tenant, kAllTenants}) {
-            const RowKey row = row_key(selector, whose);
-            worst = worse(worst, objection_to(row, rows_.find(row), ticket));
-        }
-    };
-    look_at(select_everything());
+    const EntryRows entry{selectors, tenant};
+    Objection worst = objection_to_sets(entry, ticket);
+    entry.for_each([&](RowKey row) {
+        worst = worse(worst, objection_to(row, rows_.find(row), ticket));
+    });
     for (ByteReader in(selectors); !in.at_end();) {
-        const auto selector = in.number<Selector>();
-        const RowKey row = row_key(selector, tenant);
+        const RowKey row = row_key(in.number<Selector>(), tenant);
         if (is_hit_exactly(row, ticket, use.now)) {
             worst = worse(worst, {Usability::unusable, Cause::write, row,
                                   exact_.find(row)->generation});
         }
-        look_at(selector);
     }
     return worst;
 }

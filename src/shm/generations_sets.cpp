@@ -1,6 +1,4 @@
 // Purges of what has several tags at once: see shm/tag_sets.h.
-#include <algorithm>
-
 #include "shm/generations_state.h"
 
 namespace edge::shm {
@@ -21,25 +19,6 @@ void Generations::raise_set(std::span<const RowKey> rows,
     }
 }
 
-// Those that matter, of which the entry has all.
-template <typename Matters, typename Use>
-void Generations::for_each_set(const EntryRows &entry, Matters matters,
-                               Use use) const
-{
-    if (sets_.used() == 0) {
-        return;
-    }
-    const auto use_if_all = [&](const TagSets::Set &set) {
-        if (matters(set.last) &&
-            std::ranges::all_of(set.rows(), [&entry](RowKey row) {
-                return entry.contains(row);
-            })) {
-            use(set.last);
-        }
-    };
-    entry.for_each([&](RowKey row) { sets_.for_each(row, use_if_all); });
-}
-
 Usability Generations::judge_sets(const EntryRows &entry,
                                   const Ticket &ticket) const
 {
@@ -49,8 +28,8 @@ Usability Generations::judge_sets(const EntryRows &entry,
         [&](const LastPurge &last) {
             return last.effect(ticket.generation) > result;
         },
-        [&](const LastPurge &last) {
-            result = last.effect(ticket.generation);
+        [&](const TagSets::Set &set) {
+            result = set.last.effect(ticket.generation);
         });
     return result;
 }
@@ -69,7 +48,7 @@ std::optional<Millis> Generations::settle_sets(const EntryRows &entry,
             const auto found = time_of(last);
             return found && (!time || *found < *time);
         },
-        [&](const LastPurge &last) { time = time_of(last); });
+        [&](const TagSets::Set &set) { time = time_of(set.last); });
     return time;
 }
 

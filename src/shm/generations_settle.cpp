@@ -21,6 +21,12 @@ Time shorter(Time a, Time b)
 
 } // namespace
 
+void Generations::note_settling(BootTime now, Millis settle)
+{
+    state_->purged_at = std::max(state_->purged_at, now);
+    state_->settled_at = std::max(state_->settled_at, now + settle);
+}
+
 // Of all rows: each may be of any name from now on.
 void Generations::forget_settling()
 {

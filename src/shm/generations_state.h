@@ -48,6 +48,27 @@ struct Generations::State
     ExactRows::State exact;
 };
 
+// Sets that matter, of which the entry has all.
+template <typename Matters, typename Use>
+void Generations::for_each_set(const invalidate::EntryRows &entry,
+                               Matters matters, Use use) const
+{
+    if (sets_.used() == 0) {
+        return;
+    }
+    const auto use_if_all = [&](const TagSets::Set &set) {
+        if (matters(set.last) &&
+            std::ranges::all_of(set.rows(), [&entry](invalidate::RowKey row) {
+                return entry.contains(row);
+            })) {
+            use(set);
+        }
+    };
+    entry.for_each(
+        [&](invalidate::RowKey row) { sets_.for_each(row, use_if_all); });
+}
+
+// Those of which the entry has all rows; the first row stands for them.
 template <typename Use>
 void Generations::for_each_local_purge(const invalidate::EntryRows &entry,
                                        Use use) const

@@ -10,8 +10,7 @@ using namespace invalidate;
 void Generations::purge_locally(const Purge &purge, BootTime now)
 {
     State &state = *state_;
-    state.purged_at = std::max(state.purged_at, now);
-    state.settled_at = std::max(state.settled_at, now + purge.settle);
+    note_settling(now, purge.settle);
     state.changes++;
     state.local++;
     if (purge.rows.size() > kLocalPurges - state.local_purges) {
@@ -21,7 +20,7 @@ void Generations::purge_locally(const Purge &purge, BootTime now)
         }
         state.local_purge[0] = {row_key(select_everything(), kAllTenants),
                                 state.local, PurgeMode::hard, 1, now, settle};
-        state.settled_at = std::max(state.settled_at, now + settle);
+        note_settling(now, settle);
         state.local_purges = 1;
         return;
     }
@@ -38,9 +37,7 @@ Usability Generations::judge_local_purges(const EntryRows &entry,
     Usability result = Usability::usable;
     for_each_local_purge(entry, [&](const LocalPurge &purge) {
         if (purge.local > ticket.local) {
-            result = std::max(result, purge.mode == PurgeMode::hard
-                                          ? Usability::unusable
-                                          : Usability::stale_only);
+            result = std::max(result, effect_of(purge.mode));
         }
     });
     return result;

@@ -17,6 +17,13 @@ enum class Usability
     unusable
 };
 
+// What it does to what it names.
+inline Usability effect_of(invalidate::PurgeMode mode)
+{
+    return mode == invalidate::PurgeMode::hard ? Usability::unusable
+                                               : Usability::stale_only;
+}
+
 struct PurgeMark
 {
     invalidate::PurgeMode mode = invalidate::PurgeMode::hard;
