@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <variant>
 #include <vector>
 
 #include "base/hash.h"
@@ -31,8 +32,8 @@
 #include "shm/memory_tier.h"
 #include "shm/running_fills.h"
 #include "shm/seen_names.h"
-#include "tier/fetch_slot.h"
 #include "shm/use_counts.h"
+#include "tier/fetch_slot.h"
 #include "tier/fill_role.h"
 #include "tier/membership.h"
 #include "tier/pinned.h"
@@ -309,6 +310,9 @@ private:
     bool may_join(const shm::RunningFill &fill, const FillWish &wish) const;
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
     cache::Reason check(const cache::Entry &entry, bool in_memory) const;
+    using Lookup = std::variant<shm::PinnedObject, shm::Absent> (
+        shm::MemoryTier::*)(const Hash128 &, shm::OwnerSlot, BootTime);
+    std::optional<Pinned> look_up(Lookup lookup, const Hash128 &hash);
     bool has_newer(const ObjectName &name, const cache::Entry &entry);
     bool may_serve() const;
     void sweep(std::size_t rows);

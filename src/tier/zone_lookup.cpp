@@ -6,12 +6,22 @@ namespace edge::tier {
 
 std::optional<Pinned> Zone::find(const Hash128 &hash)
 {
+    return look_up(&shm::MemoryTier::find, hash);
+}
+
+std::optional<Pinned> Zone::peek(const Hash128 &hash)
+{
+    return look_up(&shm::MemoryTier::peek, hash);
+}
+
+std::optional<Pinned> Zone::look_up(Lookup lookup, const Hash128 &hash)
+{
     const Lock lock(*this);
     const auto slot = owner();
     if (!slot) {
         return std::nullopt;
     }
-    const auto found = memory_->find(hash, *slot, ngx::boot_now());
+    const auto found = ((*memory_).*lookup)(hash, *slot, ngx::boot_now());
     if (const auto *object = std::get_if<shm::PinnedObject>(&found)) {
         return Pinned(*this, *object);
     }

@@ -4,20 +4,6 @@
 
 namespace edge::tier {
 
-std::optional<Pinned> Zone::peek(const Hash128 &hash)
-{
-    const Lock lock(*this);
-    const auto slot = owner();
-    if (!slot) {
-        return std::nullopt;
-    }
-    const auto found = memory_->peek(hash, *slot, ngx::boot_now());
-    if (const auto *object = std::get_if<shm::PinnedObject>(&found)) {
-        return Pinned(*this, *object);
-    }
-    return std::nullopt;
-}
-
 shm::Objection Zone::objection(const cache::Entry &entry, bool in_memory)
 {
     const Lock lock(*this);
