@@ -10,7 +10,7 @@
 #include "conf/location.h"
 #include "conf/main.h"
 #include "invalidate/coherence.h"
-#include "invalidate/generation_text.h"
+#include "invalidate/log_format.h"
 #include "invalidate/purge_request.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
@@ -86,7 +86,7 @@ ngx::Task purge_zones(ngx::Flow &flow, Purge &purge)
 Json describe(const tier::PurgeOutcome &outcome)
 {
     Json json;
-    json["generation"] = text_of(outcome.generation);
+    json["generation"] = format_id(outcome.generation);
     json["instances"] = {{"applied", outcome.applied}, {"live", outcome.live}};
     if (outcome.is_local) {
         json["scope"] = "local";
@@ -147,7 +147,7 @@ void audit(ngx_http_request_t *r, const Purge &purge)
     for (const ZoneResult &result : purge.results) {
         const tier::PurgeOutcome &outcome = result.outcome;
         text.append(", zone ").append(result.zone->settings.name);
-        text += " generation " + text_of(outcome.generation) +
+        text += " generation " + format_id(outcome.generation) +
                 (outcome.confirmed ? " confirmed by " : " applied by ") +
                 std::to_string(outcome.applied) + " of " +
                 std::to_string(outcome.live);

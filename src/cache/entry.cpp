@@ -246,6 +246,15 @@ std::optional<std::string_view> StringList::next()
     return text;
 }
 
+std::vector<std::string> StringList::strings() const
+{
+    std::vector<std::string> all;
+    for (StringList rest = *this; const auto text = rest.next();) {
+        all.emplace_back(*text);
+    }
+    return all;
+}
+
 void StringListBuilder::add(std::string_view text)
 {
     ByteWriter(bytes_).string(text);

@@ -52,6 +52,8 @@ public:
     explicit StringList(std::string_view encoded) : rest_(encoded) {}
     std::optional<std::string_view> next();
     std::string_view encoded() const { return rest_; }
+    // Copies of what next() has left.
+    std::vector<std::string> strings() const;
 
 private:
     std::string_view rest_;
@@ -100,6 +102,10 @@ struct Entry
     std::uint64_t identity_size = 0;
 
     bool is_compressed() const { return identity_size != 0; }
+    std::uint64_t uncompressed_size() const
+    {
+        return is_compressed() ? identity_size : body_size;
+    }
 };
 
 // What decode_head() accepts; whoever encodes keeps to it.

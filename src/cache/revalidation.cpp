@@ -124,8 +124,7 @@ bool describes(http::Fields head, std::optional<std::uint64_t> length,
 {
     const Condition known = condition(stored);
     const Condition named = condition(200, head);
-    const std::uint64_t size =
-        stored.is_compressed() ? stored.identity_size : stored.body_size;
+    const std::uint64_t size = stored.uncompressed_size();
     return (named.etag.empty() || is_same_tag(known.etag, named.etag)) &&
            (named.last_modified.empty() ||
             is_same_date(known.last_modified, named.last_modified)) &&

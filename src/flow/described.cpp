@@ -7,7 +7,7 @@
 #include "cache/staleness.h"
 #include "flow/stored_entry.h"
 #include "http/structured.h"
-#include "invalidate/generation_text.h"
+#include "invalidate/log_format.h"
 #include "ngx/clock.h"
 
 namespace edge::flow {
@@ -41,25 +41,6 @@ std::string_view name(Cause cause)
     return "";
 }
 
-Json texts(cache::StringList list)
-{
-    Json all = Json::array();
-    while (const auto text = list.next()) {
-        all.push_back(*text);
-    }
-    return all;
-}
-
-std::vector<std::string> tags_of(const cache::Entry &entry)
-{
-    std::vector<std::string> tags;
-    cache::StringList list = entry.tags;
-    while (const auto tag = list.next()) {
-        tags.emplace_back(*tag);
-    }
-    return tags;
-}
-
 std::vector<std::string> groups_of(const cache::Entry &entry)
 {
     std::vector<http::Field> fields;
@@ -74,7 +55,7 @@ std::vector<std::string> groups_of(const cache::Entry &entry)
 Json describe_selector(const Request &request, const cache::Entry &entry,
                        invalidate::RowKey row)
 {
-    const std::vector<std::string> tags = tags_of(entry);
+    const std::vector<std::string> tags = entry.tags.strings();
     const std::vector<std::string> groups = groups_of(entry);
     invalidate::EntryNames names = names_of(*request.identity);
     names.tags = tags;
@@ -104,7 +85,7 @@ Json describe_objection(const Request &request, const cache::Entry &entry,
     json["mode"] = objection.effect == shm::Usability::stale_only ? "soft"
                                                                   : "hard";
     if (objection.generation != invalidate::Generation()) {
-        json["generation"] = text_of(objection.generation);
+        json["generation"] = format_id(objection.generation);
     }
     if (objection.row != 0) {
         json["selector"] = describe_selector(request, entry, objection.row);
@@ -166,11 +147,10 @@ Json describe(const Request &request, Hit found)
         seconds(entry.times.stale_while_revalidate);
     json["stale_if_error"] = seconds(entry.times.stale_if_error);
     json["may_be_stale"] = stale_causes(request, entry);
-    json["body_bytes"] =
-        entry.is_compressed() ? entry.identity_size : entry.body_size;
+    json["body_bytes"] = entry.uncompressed_size();
     json["stored_bytes"] = entry.body_size;
-    json["tags"] = texts(entry.tags);
-    json["ticket"] = text_of(entry.ticket.generation);
+    json["tags"] = entry.tags.strings();
+    json["ticket"] = format_id(entry.ticket.generation);
     json["against"] = describe_objection(request, entry, in_memory);
     return json;
 }

@@ -7,7 +7,7 @@
 #include "flow/memory_lookup.h"
 #include "flow/query.h"
 #include "flow/redis_object.h"
-#include "invalidate/generation_text.h"
+#include "invalidate/log_format.h"
 #include "ngx/clock.h"
 #include "ngx/text.h"
 #include "tier/redis_tier.h"
@@ -31,19 +31,12 @@ const Request &request_of(const Explanation &explanation)
     return *find_request(explanation.request.get());
 }
 
-// The variant that both tiers know, or the resource itself.
-VariantKey name_of(const Request &request)
-{
-    const Identity &identity = *request.identity;
-    return request.variant.value_or(
-        VariantKey{identity.key, identity.resource});
-}
-
 ngx::Task find_object(ngx::Flow &flow, ngx_http_request_t *r, Request &request,
                       std::pmr::memory_resource &memory,
                       std::optional<StoredInRedis> &stored)
 {
-    co_await get_from_redis(flow, request, memory, name_of(request), stored);
+    co_await get_from_redis(flow, request, memory, known_name(request),
+                            stored);
     if (stored && stored->entry.kind == cache::EntryKind::vary &&
         !request.variant) {
         request.variant = variant_key(r->pool, request, stored->entry.vary);
@@ -196,7 +189,7 @@ Json describe(const Explanation &explanation)
         json["tenant"] = request.identity->tenant;
     }
     json["key"] = describe_key(request);
-    json["applied"] = text_of(request.zone().applied().generation);
+    json["applied"] = format_id(request.zone().applied().generation);
     json["memory"] = explanation.memory;
     if (request.zone().redis() != nullptr) {
         json["redis"] = explanation.redis;

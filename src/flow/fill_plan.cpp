@@ -1,6 +1,7 @@
 #include "flow/fill_plan.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "cache/early_refresh.h"
@@ -157,10 +158,7 @@ cache::Compression compression_of(const Request &request,
 // the 304 was on its way.
 void add_stored_names(FillPlan &plan, const cache::Entry &stored)
 {
-    cache::StringList tags = stored.tags;
-    while (const auto tag = tags.next()) {
-        plan.tags.emplace_back(*tag);
-    }
+    std::ranges::move(stored.tags.strings(), std::back_inserter(plan.tags));
     std::sort(plan.tags.begin(), plan.tags.end());
     plan.tags.erase(std::unique(plan.tags.begin(), plan.tags.end()),
                     plan.tags.end());

@@ -49,8 +49,7 @@ ngx::Task find_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
     ngx::PoolResource memory(r->pool);
     const Identity &identity = *request.identity;
 
-    VariantKey name =
-        request.variant.value_or(VariantKey{identity.key, identity.resource});
+    VariantKey name = known_name(request);
     std::optional<StoredInRedis> stored;
     co_await get_from_redis(flow, request, memory, name, stored);
 

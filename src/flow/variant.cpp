@@ -11,20 +11,22 @@ namespace edge::flow {
 
 std::vector<std::string> known_vary(const Request &request)
 {
-    std::vector<std::string> names;
     const auto record = request.zone().find(request.identity->resource);
     if (!record) {
-        return names;
+        return {};
     }
     const auto decoded = cache::decode_head((*record)->head());
     const auto *entry = std::get_if<cache::Entry>(&decoded);
-    if (entry != nullptr && entry->key == request.identity->key) {
-        cache::StringList known = entry->vary;
-        while (const auto name = known.next()) {
-            names.emplace_back(*name);
-        }
-    }
-    return names;
+    return entry != nullptr && entry->key == request.identity->key
+               ? entry->vary.strings()
+               : std::vector<std::string>();
+}
+
+VariantKey known_name(const Request &request)
+{
+    const Identity &identity = *request.identity;
+    return request.variant.value_or(
+        VariantKey{identity.key, identity.resource});
 }
 
 std::string encode(const std::vector<std::string> &names)

@@ -24,6 +24,10 @@ struct VariantKey
 // The names in memory's record of the resource's Vary; none without one.
 std::vector<std::string> known_vary(const Request &request);
 
+// That of the variant, where memory knows by what they differ, or else of the
+// resource.
+VariantKey known_name(const Request &request);
+
 // Names as an entry has them.
 std::string encode(const std::vector<std::string> &names);
 
