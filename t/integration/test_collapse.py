@@ -6,32 +6,15 @@ import time
 
 import pytest
 
-from lib.cached import logged, metric, purge, verdict
-from lib.client import Connection, answers
+from lib.cached import metric, purge, verdict
+from lib.client import answers
 from lib.origin import Reply
 from lib.ports import free_port
 from lib.wait import wait_until
+from lib.waiters import STATUS, ask, waiting
 
 FRESH = {"Cache-Control": "max-age=60"}
 PRIVATE = {"Cache-Control": "private"}
-
-
-def ask(nginx, count, target="/", headers=(), port=None):
-    """So many connections with a request each, and no answer read."""
-    clients = [Connection(port or nginx.port, timeout=30)
-               for _ in range(count)]
-    for client in clients:
-        client.send_request("GET", target, headers)
-    return clients
-
-
-def waiting(nginx, count, **labels):
-    """Until so many have begun to wait: those who came but the filler."""
-    def active():
-        text = nginx.get("/status").text
-        return int(text.split("Waiting: ")[0].rsplit(":", 1)[1])
-
-    wait_until(lambda: active() > count, 20, f"{count} requests that wait")
 
 
 def running(nginx):
@@ -51,7 +34,7 @@ def nothing_left(nginx):
 @pytest.fixture
 def edge_with(cached):
     def start(location="", **pieces):
-        pieces.setdefault("server", "location = /status { stub_status; }")
+        pieces.setdefault("server", STATUS)
         return cached(location, **pieces)
 
     return start

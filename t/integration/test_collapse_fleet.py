@@ -13,24 +13,9 @@ from lib.client import answers
 from lib.fleet import redis_up
 from lib.origin import Reply
 from lib.wait import wait_until
+from lib.waiters import STATUS, ask, waiting
 
 FRESH = {"Cache-Control": "max-age=60"}
-STATUS = "location = /status { stub_status; }"
-
-
-def ask(nginx, count, target="/p"):
-    clients = [nginx.connect(timeout=30) for _ in range(count)]
-    for client in clients:
-        client.send_request("GET", target)
-    return clients
-
-
-def waiting(nginx, count):
-    def active():
-        text = nginx.get("/status").text
-        return int(text.split("Waiting: ")[0].rsplit(":", 1)[1])
-
-    wait_until(lambda: active() > count, 20, f"{count} requests that wait")
 
 
 def locks(redis):
@@ -42,7 +27,7 @@ def test_three_instances_cost_one_fetch(fleet, origin, redis, gate, capsys):
     instances = fleet.start(3, workers=2, server=STATUS)
     clients = []
     for nginx in instances:
-        clients += ask(nginx, 100)
+        clients += ask(nginx, 100, "/p")
     for nginx in instances:
         waiting(nginx, 100)
     begun = time.monotonic()
@@ -84,7 +69,7 @@ def test_with_redis_away_each_instance_fetches_once(fleet, origin, redis,
         wait_until(lambda: not redis_up(nginx), 10, "the loss of Redis")
     clients = []
     for nginx in instances:
-        clients += ask(nginx, 30)
+        clients += ask(nginx, 30, "/p")
     for nginx in instances:
         waiting(nginx, 30)
     gate.set()
@@ -96,10 +81,10 @@ def test_an_instance_that_dies_is_replaced(fleet, origin, redis, gate):
     origin.on("/p", [Reply(headers=FRESH, body=b"1", wait=gate),
                      Reply(headers=FRESH, body=b"2")])
     a, b = fleet.start(2, server=STATUS, location="edge_cache_lock_age 1s;")
-    first, = ask(a, 1)
+    first, = ask(a, 1, "/p")
     origin.wait_for("/p")
     wait_until(lambda: locks(redis), 5, "the lock")
-    others = ask(b, 10)
+    others = ask(b, 10, "/p")
     waiting(b, 10)
     a.expect_log("exited on signal")
     for pid in [a.pid, *a.workers()]:
@@ -114,9 +99,9 @@ def test_a_filler_that_leaves_wakes_the_others(fleet, origin, gate):
                      Reply(headers=FRESH, body=b"2")])
     a, b = fleet.start(2, server=STATUS,
                        location="edge_cache_ignore_client_abort off;")
-    first, = ask(a, 1)
+    first, = ask(a, 1, "/p")
     origin.wait_for("/p")
-    others = ask(b, 10)
+    others = ask(b, 10, "/p")
     waiting(b, 10)
     first.abort()
     assert {r.body for r in answers(others)} == {b"2"}
@@ -131,7 +116,7 @@ def test_what_is_private_is_known_everywhere(fleet, origin, redis, gate):
     wait_until(lambda: locks(redis), 5, "the mark")
     b.get("/p")
     origin.on("/p", Reply(headers={"Cache-Control": "private"}, wait=gate))
-    clients = ask(b, 10)
+    clients = ask(b, 10, "/p")
     origin.wait_for("/p", 12)
     gate.set()
     answers(clients)
@@ -142,7 +127,7 @@ def test_who_comes_after_a_purge_waits_for_no_older_fill(fleet, origin, gate):
     origin.on("/p", [Reply(headers=FRESH, body=b"old", wait=gate),
                      Reply(headers=FRESH, body=b"new")])
     a, b = fleet.start(2)
-    first, = ask(a, 1)
+    first, = ask(a, 1, "/p")
     origin.wait_for("/p")
     purge(a, url="/p")
     assert b.get("/p").body == b"new"
@@ -156,7 +141,7 @@ def test_who_comes_after_a_purge_waits_for_no_older_fill(fleet, origin, gate):
 def test_another_key_is_not_held_up(fleet, origin, gate):
     origin.on("/p", Reply(headers=FRESH, body=b"x", wait=gate))
     a, b = fleet.start(2)
-    first, = ask(a, 1)
+    first, = ask(a, 1, "/p")
     origin.wait_for("/p")
     assert b.get("/q").status == 200
     gate.set()
@@ -177,7 +162,7 @@ def test_a_wait_for_another_server_ends_with_the_timeout(fleet, origin, gate):
                      Reply(headers=FRESH, body=b"2")])
     a, b = fleet.start(2, location="edge_cache_lock_age 60s; "
                                    "edge_cache_lock_timeout 300ms;")
-    first, = ask(a, 1)
+    first, = ask(a, 1, "/p")
     origin.wait_for("/p")
     response = b.get("/p")
     assert (response.body, verdict(response)) == (b"2",
@@ -190,9 +175,9 @@ def test_a_wait_for_another_server_ends_with_the_timeout(fleet, origin, gate):
 def test_waits_for_other_servers_are_counted(fleet, origin, redis, gate):
     origin.on("/p", Reply(headers=FRESH, body=b"1", wait=gate))
     a, b = fleet.start(2)
-    first, = ask(a, 1)
+    first, = ask(a, 1, "/p")
     origin.wait_for("/p")
-    other, = ask(b, 1)
+    other, = ask(b, 1, "/p")
     key, = locks(redis)
     wait_until(lambda: redis.command("GET", key).endswith(b"+"), 5, "the wait")
     gate.set()

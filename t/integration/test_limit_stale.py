@@ -7,6 +7,7 @@ from lib.client import answers
 from lib.fleet import wait_stored
 from lib.origin import Reply
 from lib.wait import wait_until
+from lib.waiters import STATUS, ask, waiting
 
 ZONE = "edge_limit_zone all zone=origin:1m rate=1r/h burst={} {};"
 LIMIT = "edge_limit zone=origin on=miss stale; {}"
@@ -151,24 +152,9 @@ def fleets(fleet):
             count, http=ZONE.format(2, "redis=main"),
             location=LIMIT.format("") + SHOW
             + FALLBACK.format("local after=1s"),
-            server="location = /status { stub_status; }", **pieces)
+            server=STATUS, **pieces)
 
     return start
-
-
-def ask(nginx, count, target):
-    clients = [nginx.connect(timeout=30) for _ in range(count)]
-    for client in clients:
-        client.send_request("GET", target)
-    return clients
-
-
-def waiting(nginx, count):
-    def active():
-        text = nginx.get("/status").text
-        return int(text.split("Waiting: ")[0].rsplit(":", 1)[1])
-
-    wait_until(lambda: active() > count, 20, f"{count} requests that wait")
 
 
 def test_waiters_here_and_elsewhere_are_free(fleets, origin, gate):

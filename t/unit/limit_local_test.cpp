@@ -304,15 +304,22 @@ void what_was_charged_here_is_handed_over_once(void **)
     assert_int_equal(take_charges(limit, kNow), 1);
 }
 
+// One of each algorithm, of 30 units, for one of three instances.
+LocalLimit third_of(int kind, const Zone &zone)
+{
+    LocalLimit limit = kind == 0   ? limit_in(zone, "1r/s", 30)
+                       : kind == 1 ? window_in(zone, 30, 1e9)
+                                   : quota_in(zone, 30, Calendar::day);
+    limit.instances = 3;
+    return limit;
+}
+
 // A third of the limit, with a probe now and then that is not answered.
 void what_was_handed_over_is_not_free_again_here(void **)
 {
     for (int kind = 0; kind < 3; kind++) {
         const Zone zone;
-        LocalLimit limit = kind == 0   ? limit_in(zone, "1r/s", 30)
-                           : kind == 1 ? window_in(zone, 30, 1e9)
-                                       : quota_in(zone, 30, Calendar::day);
-        limit.instances = 3;
+        const LocalLimit limit = third_of(kind, zone);
         std::uint64_t passed = 0;
         std::int64_t handed_over = 0;
         for (int probe = 0; probe < 10; probe++) {
@@ -328,10 +335,7 @@ void what_was_handed_over_is_what_redis_tells_of_it(void **)
 {
     for (int kind = 0; kind < 3; kind++) {
         const Zone zone;
-        LocalLimit limit = kind == 0   ? limit_in(zone, "1r/s", 30)
-                           : kind == 1 ? window_in(zone, 30, 1e9)
-                                       : quota_in(zone, 30, Calendar::day);
-        limit.instances = 3;
+        const LocalLimit limit = third_of(kind, zone);
         assert_int_equal(admitted(limit, kNow, 7), 7);
         assert_int_equal(take_charges(limit, kNow), 7);
         // Nobody else has used anything, so a share of 23 is left.
