@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 #include "http/token.h"
@@ -17,49 +18,6 @@ using Mistake = std::string_view;
 constexpr Mistake kUrl =
     "Write the URL whole: url=https://host/path?query, percent-encoded.";
 constexpr std::size_t kMaxFields = 100;
-
-bool is_target(std::string_view text)
-{
-    return text.starts_with('/') && !has_control_bytes(text) &&
-           text.find_first_of(" #") == text.npos;
-}
-
-bool read_port(std::string_view authority, Question &question)
-{
-    const std::size_t bracket = authority.rfind(']');
-    const std::size_t colon =
-        authority.find(':', bracket == authority.npos ? 0 : bracket);
-    if (colon == authority.npos) {
-        return true;
-    }
-    const auto port = parse_decimal(authority.substr(colon + 1), 65536);
-    if (!port || *port == 0 || *port > 65535) {
-        return false;
-    }
-    question.port = static_cast<std::uint16_t>(*port);
-    return true;
-}
-
-Mistake read_url(std::string_view url, Question &question)
-{
-    const std::size_t end = url.find("://");
-    const std::string_view scheme = url.substr(0, end);
-    question.tls = equals_ignore_case(scheme, "https");
-    if (end == url.npos ||
-        (!question.tls && !equals_ignore_case(scheme, "http"))) {
-        return kUrl;
-    }
-    url.remove_prefix(end + 3);
-    const std::size_t path = std::min(url.find_first_of("/?#"), url.size());
-    question.authority = url.substr(0, path);
-    question.target = path == url.size() ? "/" : url.substr(path);
-    question.host = invalidate::host_of(question.authority);
-    const bool is_whole = !question.host.empty() &&
-                          question.host.find(' ') == std::string::npos &&
-                          read_port(question.authority, question) &&
-                          is_target(question.target);
-    return is_whole ? Mistake() : kUrl;
-}
 
 bool is_credential(std::string_view name)
 {
@@ -95,8 +53,13 @@ Mistake read_header(std::string_view line, bool is_logged, Question &question)
 
 Mistake read(const http::FormField &field, bool is_logged, Question &question)
 {
-    if (field.name == "url" && question.target.empty()) {
-        return read_url(field.value, question);
+    if (field.name == "url" && question.url.target.empty()) {
+        auto url = parse_url(field.value);
+        if (!url) {
+            return kUrl;
+        }
+        question.url = *std::move(url);
+        return {};
     }
     if (field.name == "tenant" && !question.tenant) {
         question.tenant = field.value;
@@ -127,7 +90,7 @@ std::variant<Question, std::string_view> parse_question(std::string_view form,
             return mistake;
         }
     }
-    if (question.target.empty()) {
+    if (question.url.target.empty()) {
         return kUrl;
     }
     return question;

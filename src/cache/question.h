@@ -1,24 +1,20 @@
 // What the api is asked to explain: a request that nobody sends.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "cache/url.h"
 #include "http/form.h"
 
 namespace edge::cache {
 
 struct Question
 {
-    bool tls = false;
-    std::string authority; // as written
-    std::string host;      // lower case, without port and trailing dot
-    std::optional<std::uint16_t> port;
-    std::string target; // path and query
+    Url url;
     std::optional<std::string> tenant;
     // Valid ones, and no Host.
     std::vector<http::FormField> fields;

@@ -1,29 +1,15 @@
 #include "conf/api.h"
 
-#include <fstream>
 #include <optional>
 
 #include "conf/arguments.h"
+#include "conf/file.h"
 #include "conf/location.h"
 #include "ngx/pool.h"
 
 namespace edge::conf {
 
 namespace {
-
-std::optional<std::string> read_file(ngx_conf_t *cf, std::string_view path)
-{
-    ngx_str_t name = ngx::str(ngx::pool_copy(cf->pool, path));
-    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
-        return std::nullopt;
-    }
-    std::ifstream file(std::string(ngx::view(name)));
-    std::string text;
-    for (std::string line; std::getline(file, line);) {
-        text.append(line).append("\n");
-    }
-    return file.is_open() && !file.bad() ? std::optional(text) : std::nullopt;
-}
 
 char *set_tokens(ngx_conf_t *cf, Api &api, std::string_view path)
 {

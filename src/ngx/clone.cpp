@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "http/connection.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
@@ -43,31 +44,6 @@ void copy_uri(ngx_http_request_t *copy, const ngx_http_request_t *r)
     copy->host_start = r->host_start != nullptr ? copy->uri.data : nullptr;
 }
 
-// Of the connection (RFC 9110 7.6.1), of a body, or of the part of the answer
-// that the client wants.
-bool is_left_out(std::string_view name)
-{
-    constexpr std::array<std::string_view, 15> names = {"connection",
-                                                        "keep-alive",
-                                                        "proxy-connection",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "upgrade",
-                                                        "http2-settings",
-                                                        "content-length",
-                                                        "expect",
-                                                        "range",
-                                                        "if-range",
-                                                        "if-none-match",
-                                                        "if-modified-since",
-                                                        "if-unmodified-since"};
-    return equals_ignore_case(name, "if-match") ||
-           std::ranges::any_of(names, [name](std::string_view left_out) {
-               return equals_ignore_case(name, left_out);
-           });
-}
-
 // nginx's own pointers to a field. That of Host would look for a server.
 bool note_header(ngx_http_request_t *copy, ngx_table_elt_t &line)
 {
@@ -93,7 +69,7 @@ bool copy_headers(ngx_http_request_t *copy, ngx_http_request_t *r)
     in.server = copied(copy->pool, r->headers_in.server);
     bool all = true;
     for_each(r->headers_in.headers, [&](const ngx_table_elt_t &line) {
-        if (!all || is_left_out(view(line.key))) {
+        if (!all || http::is_of_one_exchange(view(line.key))) {
             return;
         }
         ngx_table_elt_t &own = push(in.headers);

@@ -23,17 +23,17 @@ bool refuses(std::string_view form, bool is_logged = false)
 void a_url_is_taken_apart(void **)
 {
     Question question = ask("url=https://Shop.Example.:8443/p?x=1%2541");
-    assert_true(question.tls);
-    assert_true(question.authority == "Shop.Example.:8443");
-    assert_true(question.host == "shop.example");
-    assert_true(question.port == 8443);
-    assert_true(question.target == "/p?x=1%41");
+    assert_true(question.url.tls);
+    assert_true(question.url.authority == "Shop.Example.:8443");
+    assert_true(question.url.host == "shop.example");
+    assert_true(question.url.port == 8443);
+    assert_true(question.url.target == "/p?x=1%41");
 
     question = ask("url=HTTP://[::1]");
-    assert_false(question.tls);
-    assert_true(question.host == "[::1]");
-    assert_none(question.port);
-    assert_true(question.target == "/");
+    assert_false(question.url.tls);
+    assert_true(question.url.host == "[::1]");
+    assert_none(question.url.port);
+    assert_true(question.url.target == "/");
 }
 
 void what_is_no_url_is_refused(void **)
