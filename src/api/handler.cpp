@@ -39,17 +39,12 @@ constexpr Route kRoutes[] = {
     {"purge", NGX_HTTP_POST, "POST", &post_purge},
 };
 
-// What comes behind the location's own name.
-std::string_view path_below_location(ngx_http_request_t *r)
-{
-    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
-        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
-    return ngx::view(r->uri).substr(clcf->name.len);
-}
-
 const Route *find(std::span<const Route> routes, std::string_view path)
 {
-    const auto found = std::ranges::find(routes, path, &Route::path);
+    const auto found = std::ranges::find_if(routes, [path](const Route &route) {
+        return route.path == path ||
+               (route.path.ends_with('/') && path.starts_with(route.path));
+    });
     return found == routes.end() ? nullptr : &*found;
 }
 
@@ -61,6 +56,13 @@ ngx_int_t refuse(ngx_http_request_t *r, const Answer &answer)
 
 } // namespace
 
+std::string_view path_below_location(const ngx_http_request_t *r)
+{
+    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    return ngx::view(r->uri).substr(clcf->name.len);
+}
+
 ngx_int_t handle(ngx_http_request_t *r, std::span<const Route> others)
 {
     const std::string_view path = path_below_location(r);
@@ -70,8 +72,8 @@ ngx_int_t handle(ngx_http_request_t *r, std::span<const Route> others)
     }
     if (route == nullptr) {
         return refuse(r, problem(NGX_HTTP_NOT_FOUND,
-                                 "There are metrics, health, limits, purge and "
-                                 "explain."));
+                                 "There are metrics, health, limits, purge, "
+                                 "explain and warm."));
     }
     if (r->method & route->methods) {
         return route->handle(r);

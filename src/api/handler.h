@@ -10,11 +10,15 @@ namespace edge::api {
 
 struct Route
 {
-    std::string_view path; // what comes behind the location's name
+    // What comes behind the location's name; of a path that ends in / anything
+    // below it, too.
+    std::string_view path;
     ngx_uint_t methods;
     std::string_view allow;
     ngx_int_t (*handle)(ngx_http_request_t *r);
 };
+
+std::string_view path_below_location(const ngx_http_request_t *r);
 
 // Content handler. `others`: routes that are answered above the api.
 ngx_int_t handle(ngx_http_request_t *r, std::span<const Route> others);

@@ -204,6 +204,16 @@ void refreshes(Exposition &out, const Zones &zones)
                  {"refused", &Counters::refreshes_refused}});
 }
 
+void warmed(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_warmed_total",
+                "URLs fetched before anybody asked for them.",
+                {{"stored", &Counters::warmed_stored},
+                 {"found", &Counters::warmed_found},
+                 {"failed", &Counters::warmed_failed}});
+}
+
 void fetches(Exposition &out, const Zones &zones)
 {
     constexpr std::string_view name = "edge_cache_fetches_running";
@@ -355,6 +365,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     compressed(out, zones);
     shadow(out, zones);
     refreshes(out, zones);
+    warmed(out, zones);
     fetches(out, zones);
     running_fills(out, zones);
     waits(out, zones);

@@ -62,6 +62,8 @@ constexpr std::array<std::string_view, kReasons> kNames = {
     "soft_purged",
     "log_behind",
     "refresh_identity",
+    "warm_tenant",
+    "not_cached",
     "entry_corrupt",
     "entry_forged",
     "entry_version",

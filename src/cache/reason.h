@@ -73,6 +73,8 @@ enum class Reason : std::uint8_t {
     soft_purged,
     log_behind,
     refresh_identity,
+    warm_tenant,
+    not_cached,
 
     // A stored object was found and could not be used.
     entry_corrupt,

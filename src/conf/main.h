@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/warm_file.h"
 #include "ngx/nginx.h"
+#include "ngx/server_names.h"
 
 namespace edge::client {
 struct RedisConfig;
@@ -36,6 +38,10 @@ struct Main
     // Requests of one worker and zone that may wait for another's answer.
     std::size_t max_waits = 10'000;
     bool max_waits_set = false;
+
+    WarmFile warm_file;
+    // Of all servers, set in postconfiguration.
+    ngx::ServerNames server_names;
 
     // The zone of that name. A location may use it before edge_cache_zone
     // makes it, so whether it was made is checked at the end.

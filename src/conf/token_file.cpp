@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "base/text.h"
-#include "invalidate/purge_request.h"
 
 namespace edge::conf {
 
@@ -21,6 +20,7 @@ constexpr Kind kKinds[] = {
     {"tags", invalidate::kPurgeTags}, {"url", invalidate::kPurgeUrl},
     {"path", invalidate::kPurgePath}, {"prefix", invalidate::kPurgePrefix},
     {"key", invalidate::kPurgeKey},   {"all", invalidate::kPurgeAll},
+    {"warm", kWarm},
 };
 
 std::optional<std::uint32_t> parse_kinds(std::string_view text)
@@ -76,7 +76,7 @@ std::optional<Token> parse_line(std::string_view line, std::size_t number)
     Token token;
     token.digest = sha256(*words.next());
     token.name = "token " + std::to_string(number);
-    token.kinds = invalidate::kPurgeAnything;
+    token.kinds = invalidate::kPurgeAnything | kWarm;
     while (const auto word = words.next()) {
         if (!word->empty() && !set_scope(token, *word)) {
             return std::nullopt;
@@ -106,7 +106,7 @@ parse_tokens(std::string_view text)
         auto token = parse_line(line, number);
         if (!token) {
             return "write name=NAME, tenants=A,B, kinds=tags,url,path,"
-                   "prefix,key,all or read behind the token" +
+                   "prefix,key,all,warm or read behind the token" +
                    where;
         }
         tokens.push_back(*std::move(token));

@@ -3,9 +3,10 @@
 // A line is a token of 16 characters or more, then any of
 //   name=NAME         for the audit log; without it "token N", N the line
 //   tenants=A,B       purges of these tenants only, never of all ("*");
-//                     explains nothing but theirs
-//   kinds=tags,url    of tags, url, path, prefix, key, all: these only
-//   read              asks only: no purges, nothing is reset
+//                     explains and warms nothing but theirs
+//   kinds=tags,url    of tags, url, path, prefix, key, all: purges by these
+//                     only; and warm, which warms up
+//   read              asks only: no purges, nothing is reset or warmed
 // separated by spaces. A token alone may do everything. Empty lines and lines
 // that begin with # mean nothing.
 #pragma once
@@ -17,15 +18,20 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "invalidate/purge_request.h"
 
 namespace edge::conf {
+
+// Besides the bits of invalidate::PurgeKind.
+inline constexpr std::uint32_t kWarm = 64;
+static_assert(kWarm > invalidate::kPurgeAnything);
 
 struct Token
 {
     Digest digest{};
     std::string name;
     std::vector<std::string> tenants; // empty: any
-    std::uint32_t kinds = 0;          // invalidate::PurgeKind bits
+    std::uint32_t kinds = 0;          // bits of what it may do
     bool may_write = true;
 };
 

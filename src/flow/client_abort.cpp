@@ -37,7 +37,7 @@ bool is_whole(const ngx_http_request_t *r)
 bool is_wanted(const Request &request)
 {
     const auto limit = request.lcf.ignore_client_abort.value;
-    if (request.refresh) {
+    if (request.is_own()) {
         return true;
     }
     if (!limit) {

@@ -137,7 +137,8 @@ bool answers_stale(const ngx_http_request_t *r, Request &request)
 
 void join_fill(ngx_http_request_t *r, Request &request)
 {
-    if (answers_stale(r, request) || !can_collapse(r, request)) {
+    if ((request.has_client() && answers_stale(r, request)) ||
+        !can_collapse(r, request)) {
         return;
     }
     tier::Zone &zone = request.zone();

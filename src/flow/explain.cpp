@@ -94,8 +94,9 @@ std::optional<Answer> find_location(ngx_http_request_t *r,
                                     Explanation &explanation)
 {
     const cache::Question &question = explanation.question;
+    const cache::Url &url = question.url;
     const auto entrance =
-        ngx::find_entrance({question.tls, question.host, question.port});
+        ngx::find_entrance({url.tls, url.host, url.port});
     if (!entrance) {
         return problem(NGX_HTTP_NOT_FOUND,
                        "No server listens for that scheme at that port: write "
@@ -114,7 +115,7 @@ std::optional<Answer> find_location(ngx_http_request_t *r,
     }
     const ngx::Routed routed =
         ngx::route(explanation.request.get(),
-                   {question.authority, question.target, question.tls, fields});
+                   {"explaining", url.authority, url.target, url.tls, fields});
     auto refused = refuse_route(routed, explanation.request.get());
     if (!refused) {
         refused = refuse_location(explanation.request.get(), question);

@@ -127,7 +127,7 @@ void look_here(Explanation &explanation)
     ngx_http_request_t *r = explanation.request.get();
     const cache::Question &question = explanation.question;
     Request &request = make_request(r, conf::location(r));
-    request.given.scheme = question.tls ? "https" : "http";
+    request.given.scheme = question.url.tls ? "https" : "http";
     request.given.tenant = question.tenant;
     if (!request.lcf.query.value.empty()) {
         rewrite_query(r, request.lcf);

@@ -34,13 +34,17 @@ bool try_take(Request &request)
 
 } // namespace
 
-bool take_turn_at_once(Request &request)
+Turn take_own_turn(Request &request)
 {
     if (is_unlimited(request) || try_take(request)) {
-        return true;
+        return Turn::go;
+    }
+    if (request.warm && !request.has_waited_for_turn &&
+        request.zone().may_wait()) {
+        return Turn::wait;
     }
     request.refuse(Reason::fetch_limit);
-    return false;
+    return Turn::refuse;
 }
 
 Turn take_turn(Request &request)

@@ -18,8 +18,8 @@ enum class Turn
 
 // For a request that may fill.
 Turn take_turn(Request &request);
-// For one that nobody waits for: false, and the reason, if there is none.
-bool take_turn_at_once(Request &request);
+// For one of our own, go, wait or refuse: a warm-up has time.
+Turn take_own_turn(Request &request);
 
 // Until it is its turn, no longer than edge_cache_lock_timeout.
 ngx::Task wait_for_turn(ngx::Flow &flow, Request &request);

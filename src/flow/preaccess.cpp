@@ -4,6 +4,9 @@
 #include "flow/limit_check.h"
 #include "flow/limit_query.h"
 #include "flow/pending.h"
+#include "flow/precontent.h"
+#include "flow/request.h"
+#include "ngx/route.h"
 
 namespace edge::flow {
 
@@ -19,12 +22,24 @@ ngx_int_t conclude(ngx_http_request_t *r)
                : NGX_DECLINED;
 }
 
+// nginx has led a request of our own elsewhere: it has no client to check.
+ngx_int_t skip_access(ngx_http_request_t *r)
+{
+    if (const auto place = ngx::phase_of(r, kOnPrecontent)) {
+        r->phase_handler = *place - 1; // nginx goes to the next
+    }
+    return NGX_DECLINED;
+}
+
 } // namespace
 
 ngx_int_t on_preaccess(ngx_http_request_t *r)
 {
     if (r != r->main) {
         return NGX_DECLINED;
+    }
+    if (const Request *own = find_request(r); own != nullptr && own->is_own()) {
+        return skip_access(r);
     }
     if (Pending *pending = find_pending(r);
         pending != nullptr && pending->has_resumed()) {

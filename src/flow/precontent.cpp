@@ -10,13 +10,14 @@
 #include "flow/limit_check.h"
 #include "flow/limit_query.h"
 #include "flow/memory_lookup.h"
+#include "flow/origin.h"
+#include "flow/own_request.h"
 #include "flow/pending.h"
 #include "flow/purge_method.h"
 #include "flow/query.h"
 #include "flow/refresh.h"
 #include "flow/request.h"
 #include "flow/request_body.h"
-#include "flow/revalidate.h"
 #include "flow/shadow.h"
 #include "flow/shared_fill.h"
 #include "flow/stale.h"
@@ -50,13 +51,6 @@ bool is_rare(const Request &request)
     const bool is_known = request.found_expired || request.found_unusable;
     return least > 1 && !is_known &&
            request.zone().count_use(request.identity->resource) < least;
-}
-
-// A redirect after the origin was asked shows something else than what the
-// key names: an error page, or what X-Accel-Redirect points to.
-bool has_been_answered(const ngx_http_request_t *r)
-{
-    return r->upstream != nullptr || r->err_status != 0;
 }
 
 // The way through the cache as far as memory knows it; true when there is
@@ -131,17 +125,6 @@ ngx_int_t serve(ngx_http_request_t *r, Request &request)
     return NGX_OK;
 }
 
-// The API answers, and its answer may be stored.
-void prepare_fill(ngx_http_request_t *r, Request &request)
-{
-    request.requested = ngx::wall_now();
-    request.ticket = request.zone().ticket();
-    request.hidden = hide_range_and_conditions(r, question(r, request));
-    if (request.found_expired && request.status == Status::miss) {
-        request.status = Status::expired;
-    }
-}
-
 // RFC 9111 5.2.1.7: the client wants a stored answer or none.
 bool refuses_others(const Request &request)
 {
@@ -209,22 +192,12 @@ ngx_int_t go_upstream(ngx_http_request_t *r, Request *request)
     return request->hit ? serve(r, *request) : begin_fetch(r, *request);
 }
 
-// A request of our own has looked for what other instances have fetched.
-ngx_int_t conclude_refresh(ngx_http_request_t *r, Request &request)
-{
-    if (request.hit || !take_turn_at_once(request)) {
-        return NGX_ERROR; // which ends it
-    }
-    prepare_fill(r, request);
-    return NGX_DECLINED;
-}
-
 // Limits and lookups have said all they have to say.
 ngx_int_t conclude(ngx_http_request_t *r)
 {
     Request *request = find_request(r);
-    if (request != nullptr && request->refresh) {
-        return conclude_refresh(r, *request);
+    if (request != nullptr && request->is_own()) {
+        return conclude_own(r, *request);
     }
     if (check_limits(r, conf::location(r), LimitPoint::request) ==
         LimitVerdict::refuse) {
@@ -267,35 +240,6 @@ ngx::Task look_further(ngx::Flow &flow, ngx_http_request_t *r,
     }
 }
 
-// Limits are for clients. What memory has is asked about, unless it is newer
-// than what was to be fetched again.
-ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
-{
-    if (!request.role) {
-        return NGX_ERROR; // redirected: it was about something else
-    }
-    Reason reason = examine(r, request);
-    if (reason == Reason::none && !fills_the_same(r, request)) {
-        reason = Reason::refresh_identity;
-        note_needs_client(request);
-    }
-    if (reason != Reason::none) {
-        request.refuse(reason);
-        request.end_role(reason, 0);
-        return NGX_ERROR;
-    }
-    request.status = Status::miss;
-    request.may_fill = true;
-    find_in_memory(r, request);
-    if (request.hit || !may_look_in_redis(request)) {
-        return conclude_refresh(r, request);
-    }
-    Pending &pending = make_pending(r);
-    const ngx_int_t rc =
-        pending.run(r, look_in_redis(pending.flow(), r, request));
-    return rc == NGX_AGAIN ? rc : conclude_refresh(r, request);
-}
-
 } // namespace
 
 ngx_int_t on_precontent(ngx_http_request_t *r)
@@ -309,8 +253,8 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
     }
     // After a redirect this takes leave of the location before.
     Request *known = find_request(r);
-    if (known != nullptr && known->refresh) {
-        return begin_refresh(r, *known);
+    if (known != nullptr && known->is_own()) {
+        return begin_own(r, *known);
     }
     if (known != nullptr && replace_error_page(r, *known)) {
         return serve(r, *known);

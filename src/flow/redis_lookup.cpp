@@ -30,7 +30,7 @@ void take_copy(Request &request, const Hash128 &hash,
     const Millis age = current_age(entry.times, ngx::wall_now());
     if (!take_stored(request, Hit{entry, age, cache::Tier::redis, std::nullopt,
                                   stored.body, std::nullopt}) ||
-        (request.refresh && !request.hit)) {
+        (request.is_own() && !request.hit)) {
         return;
     }
     // Whoever waits finds it in memory, or learns that it does not fit.

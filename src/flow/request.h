@@ -82,6 +82,13 @@ struct Refresh
     WallTime response;
 };
 
+// The same: what it fetches before anybody asks for it (flow/warm).
+struct Warm
+{
+    // Whose it has to be; outlives the request.
+    std::optional<std::string_view> tenant;
+};
+
 struct Request
 {
     explicit Request(conf::Location &location) : lcf(location) {}
@@ -150,7 +157,9 @@ struct Request
     bool is_abandoned = false;
     // There never was one.
     std::optional<Refresh> refresh;
-    bool has_client() const { return !is_abandoned && !refresh; }
+    std::optional<Warm> warm;
+    bool is_own() const { return refresh || warm; }
+    bool has_client() const { return !is_abandoned && !is_own(); }
 
     // The cache has no part in it any more, and does not count it.
     void withdraw()

@@ -161,7 +161,7 @@ ngx::Task look_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
 {
     const Patience patience(request);
     co_await find_in_redis(flow, r, request);
-    if (!request.hit && !request.refresh && answers_stale(r, request)) {
+    if (!request.hit && request.has_client() && answers_stale(r, request)) {
         co_return; // the refresh looks for whoever fetches it
     }
     if (may_share(request)) {

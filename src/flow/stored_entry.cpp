@@ -37,7 +37,7 @@ bool is_kept_for(const Request &request, const Hit &found)
 
 bool is_welcome(const Request &request, const Hit &found)
 {
-    return !request.refresh &&
+    return !request.is_own() &&
            is_stale_welcome(found.entry, request.facts.control,
                             request.lcf.policy, ngx::wall_now());
 }

@@ -14,7 +14,9 @@
 #include "conf/settle.h"
 #include "conf/stale_directives.h"
 #include "conf/values.h"
+#include "conf/warm_file.h"
 #include "flow/explain.h"
+#include "flow/warm.h"
 #include "ngx/guard.h"
 
 namespace edge::module {
@@ -58,6 +60,8 @@ ngx_command_t any(const char (&text)[N], ngx_uint_t arguments, Setter set)
 constexpr api::Route kFlowRoutes[] = {
     {"explain", NGX_HTTP_GET | NGX_HTTP_POST, "GET, POST",
      &flow::answer_explain},
+    {"warm", NGX_HTTP_GET | NGX_HTTP_POST, "GET, POST", &flow::answer_warm},
+    {"warm/", NGX_HTTP_GET, "GET", &flow::answer_warm_job},
 };
 
 ngx_int_t answer_api(ngx_http_request_t *r)
@@ -89,6 +93,8 @@ ngx_command_t directives[] = {
          guard<&conf::set_fill_memory>),
     http("edge_cache_lock_waits", NGX_CONF_TAKE1,
          guard<&conf::set_lock_waits>),
+    http("edge_cache_warm_file", NGX_CONF_TAKE12,
+         guard<&conf::set_warm_file>),
 
     any("edge_cache", NGX_CONF_TAKE12, guard<&conf::set_cache>),
     any("edge_cache_tenant", NGX_CONF_TAKE1,

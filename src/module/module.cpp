@@ -34,13 +34,14 @@ ngx_int_t add_handler(ngx_conf_t *cf, ngx_http_phases phase,
 ngx_int_t postconfiguration(ngx_conf_t *cf)
 {
     flow::install_filters();
+    conf::main(cf).server_names = ngx::ServerNames(cf);
 
     // Handlers of a phase run in reverse order, and a dynamic module is the
     // last to register: before try_files and mirror.
     if (add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
                     guard<&flow::on_preaccess, NGX_DECLINED>) != NGX_OK ||
         add_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
-                    guard<&flow::on_precontent, NGX_DECLINED>) != NGX_OK) {
+                    flow::kOnPrecontent) != NGX_OK) {
         return NGX_ERROR;
     }
     return add_handler(cf, NGX_HTTP_LOG_PHASE,

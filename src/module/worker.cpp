@@ -6,6 +6,7 @@
 
 #include "client/redis.h"
 #include "conf/main.h"
+#include "flow/warmer.h"
 #include "ngx/bell.h"
 #include "ngx/detached.h"
 #include "ngx/text.h"
@@ -69,11 +70,13 @@ Worker::Worker(conf::Main &main, std::string_view instance)
         }
     }
     sweep(this);
+    flow::begin_warming(main);
 }
 
 // Connections are closed here: nginx looks for open sockets right after.
 Worker::~Worker()
 {
+    flow::end_warming();
     for (tier::Zone *zone : main_.zones) {
         tier::RedisTier *redis = zone->redis();
         zone->connect(nullptr);

@@ -246,6 +246,20 @@ bool open_null_device()
     return null_device != -1;
 }
 
+const ngx_connection_t &this_host()
+{
+    static sockaddr_in address{};
+    static ngx_connection_t connection{};
+    if (connection.sockaddr == nullptr) {
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connection.sockaddr = reinterpret_cast<sockaddr *>(&address);
+        connection.socklen = sizeof(address);
+        connection.addr_text = str("127.0.0.1");
+    }
+    return connection;
+}
+
 Entrance entrance_of(const ngx_http_request_t &r)
 {
     const ngx_connection_t &c = *r.connection;

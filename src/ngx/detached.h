@@ -34,6 +34,9 @@ struct DiscardDetached
     void operator()(ngx_http_request_t *r) const;
 };
 
+// Stands for a client where there is none: 127.0.0.1.
+const ngx_connection_t &this_host();
+
 // Not started yet; ends where it is let go.
 using Detached = std::unique_ptr<ngx_http_request_t, DiscardDetached>;
 

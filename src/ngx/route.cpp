@@ -21,6 +21,15 @@ void hold(ngx_http_request_t *r)
     r->uri_changes = 1;
 }
 
+void release(ngx_http_request_t *r)
+{
+    r->count--;
+    r->header_only = 0;
+    r->error_page = 0;
+    r->post_action = 0;
+    r->uri_changes = NGX_HTTP_MAX_URI_CHANGES + 1;
+}
+
 void set_request_line(ngx_http_request_t *r, std::string_view target)
 {
     const std::string line = "GET " + std::string(target) + " HTTP/1.1";
@@ -186,10 +195,30 @@ Routed run_phases(ngx_http_request_t *r)
 
 Routed route(ngx_http_request_t *r, const Asked &asked)
 {
-    r->connection->log->action = const_cast<char *>("explaining");
+    r->connection->log->action = const_cast<char *>(asked.action);
     hold(r);
     set_scheme(r, asked.tls);
     return read(r, asked) ? run_phases(r) : Routed::refused;
+}
+
+std::optional<ngx_int_t> phase_of(ngx_http_request_t *r,
+                                  ngx_http_handler_pt handler)
+{
+    auto *cmcf = static_cast<ngx_http_core_main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_core_module));
+    const ngx_http_phase_handler_t *phases = cmcf->phase_engine.handlers;
+    for (ngx_int_t place = 0; phases[place].checker != nullptr; place++) {
+        if (phases[place].handler == handler) {
+            return place;
+        }
+    }
+    return std::nullopt;
+}
+
+void go_on_from(ngx_http_request_t *r, ngx_int_t place)
+{
+    release(r);
+    r->phase_handler = place;
 }
 
 } // namespace edge::ngx

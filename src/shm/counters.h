@@ -122,6 +122,10 @@ public:
     Counter refreshes_found;
     Counter refreshes_failed;
     Counter refreshes_refused;
+    // URLs that were warmed up (tier::Warmed).
+    Counter warmed_stored;
+    Counter warmed_found;
+    Counter warmed_failed;
     // Requests that edge_cache_fetch_limit held back: they got a turn; not, and
     // were passed on, or refused.
     Counter turns_waited;

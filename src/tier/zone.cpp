@@ -15,7 +15,7 @@ namespace edge::tier {
 
 struct ZoneHead
 {
-    static constexpr std::uint64_t kMagic = 0x3330656e6f7a6365; // "ecezone03"
+    static constexpr std::uint64_t kMagic = 0x3430656e6f7a6365; // "ecezone04"
 
     std::uint64_t magic = kMagic;
     BootTime made = ngx::boot_now();
@@ -27,6 +27,7 @@ struct ZoneHead
     Membership membership;
     shm::Counters counters;
     shm::FetchCounts::Table fetches{};
+    shm::WarmJobs::Table warm_jobs{};
     std::uint64_t uses = 0; // of what was not found in memory
     // Of the api's purges (limit/gcra.h).
     limit::Micros purge_tat = 0;
@@ -176,6 +177,7 @@ bool Zone::map(std::span<std::byte> memory, bool fresh)
     }
     counters_ = &head_->counters;
     fetches_.emplace(&head_->fetches);
+    warm_jobs_.emplace(&head_->warm_jobs);
     secret_.emplace(
         std::string_view(head_->secret.data(), head_->secret.size()));
     generations_ = shm::Generations::attach(parts->generations);

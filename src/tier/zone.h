@@ -33,6 +33,7 @@
 #include "shm/running_fills.h"
 #include "shm/seen_names.h"
 #include "shm/use_counts.h"
+#include "shm/warm_jobs.h"
 #include "tier/fetch_slot.h"
 #include "tier/fill_role.h"
 #include "tier/membership.h"
@@ -129,6 +130,14 @@ struct RunningFetches
 {
     std::string upstream;
     std::uint32_t count = 0;
+};
+
+// What became of a URL that was to be warmed.
+enum class Warmed : std::uint8_t
+{
+    stored,
+    found, // it was there, or somebody else fetches it
+    failed
 };
 
 // What is known of fetches for one name, for people.
@@ -273,6 +282,18 @@ public:
     }
     void wake_fetch_waits();
 
+    // Warm-ups of this instance, whatever zones they fill: the first one knows
+    // them (zone_warm.cpp). Nullopt: too many are running. `list` names what
+    // is to be done once, 0: nothing.
+    std::optional<std::uint64_t> begin_warm(std::uint64_t list,
+                                            std::size_t urls);
+    void note_warmed(std::uint64_t id, Warmed what, cache::Reason why);
+    void end_warm(std::uint64_t id, shm::WarmJob::State state);
+    std::optional<shm::WarmJob> warm_job(std::uint64_t id);
+    std::optional<shm::WarmJob> warm_job_of(std::uint64_t list);
+    // The newest first.
+    std::vector<shm::WarmJob> warm_jobs();
+
     // What processes that died have left behind.
     void release_dead_owners();
     // True: no other process serves from this memory.
@@ -327,6 +348,7 @@ private:
     std::optional<shm::FetchCounts> fetches_;
     std::optional<shm::UseCounts> use_counts_;
     std::optional<shm::SeenNames> seen_tags_;
+    std::optional<shm::WarmJobs> warm_jobs_;
     shm::Counters *counters_ = nullptr;
     std::optional<HashSecret> secret_;
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ngx/bell.h"
+#include "ngx/clock.h"
 #include "tier/zone.h"
 
 namespace edge::tier {
@@ -26,6 +27,7 @@ void Zone::release(shm::OwnerSlot slot, const shm::Owner &owner)
         if (memory_->owners()[static_cast<std::size_t>(slot)] == owner) {
             waiting = fills_->end_all_of(slot);
             waiting.add(fetches_->release_all_of(slot));
+            warm_jobs_->stop_all_of(slot, ngx::boot_now());
             memory_->release_owner(slot, owner);
         }
     }

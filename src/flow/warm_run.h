@@ -1,0 +1,85 @@
+// A warm-up in this worker: its URLs one after the other, so many at a time.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <string>
+
+#include "cache/warm_list.h"
+#include "conf/main.h"
+#include "flow/warm_request.h"
+#include "ngx/task.h"
+#include "ngx/timer.h"
+#include "tier/zone.h"
+
+namespace edge::flow {
+
+struct WarmPlan
+{
+    // In the first zone, which knows how far it is.
+    std::uint64_t id = 0;
+    // For the log: who wanted it.
+    std::string who;
+    cache::WarmList list;
+};
+
+// 16 hexadecimal digits.
+std::string warm_name(std::uint64_t id);
+
+class WarmRun
+{
+public:
+    WarmRun(conf::Main &main, WarmPlan plan);
+    // Where it has not ended it is stopped.
+    ~WarmRun();
+    WarmRun(const WarmRun &) = delete;
+    WarmRun &operator=(const WarmRun &) = delete;
+
+    // `over(data)` is called when the last request has ended, from the event
+    // loop.
+    void start(void (*over)(void *), void *data);
+    bool has_ended() const { return has_ended_; }
+
+private:
+    // co_await NextTurn(*this): until a request has ended, or wake() is due.
+    class NextTurn
+    {
+    public:
+        explicit NextTurn(WarmRun &run) : run_(run) {}
+        bool await_ready() const { return false; }
+        void await_suspend(std::coroutine_handle<> self)
+        {
+            run_.flow_.suspend(self);
+        }
+        void await_resume() const {}
+
+    private:
+        WarmRun &run_;
+    };
+
+    ngx::Task warm(ngx::Flow &flow);
+    bool is_any_zone_behind() const;
+    bool may_go_on() const;
+    void begin_some();
+    bool begin(std::size_t index);
+    void note_failure(std::size_t index, cache::Reason why);
+    void end();
+
+    static void on_turn(void *run);
+    static void on_request_end(void *run, std::size_t index,
+                               const Request &request);
+
+    tier::Zone &zone() const { return *main_.zones.front(); }
+
+    conf::Main &main_;
+    WarmPlan plan_;
+    std::vector<http::Field> fields_;
+    WarmSettings settings_;
+    std::size_t next_ = 0;
+    std::size_t running_ = 0;
+    bool has_ended_ = false;
+    ngx::Flow flow_;
+    ngx::Timer turn_;
+};
+
+} // namespace edge::flow
