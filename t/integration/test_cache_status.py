@@ -133,3 +133,19 @@ def test_nginx_s_own_answers_have_no_member(cached):
         response = nginx.get(target, headers)
         assert response.status == code
         assert response["Cache-Status"] is None
+
+
+def test_who_waited_in_vain_says_so(cached, origin, gate):
+    """The other's answer is not for everybody (RFC 9211 2.6)."""
+    origin.on("/", [Reply(headers={"Cache-Control": "private"}, wait=gate),
+                    Reply(headers=FRESH)])
+    nginx = cached(ON, server="location = /status { stub_status; }")
+    clients = [nginx.connect() for _ in range(2)]
+    for client in clients:
+        client.send_request("GET", "/")
+    wait_until(lambda: "Writing: 3" in nginx.get("/status").text)
+    gate.set()
+    said = {status(client.read_response()) for client in clients}
+    assert any("collapsed=?0" in each for each in said), said
+    for client in clients:
+        client.close()

@@ -1,5 +1,6 @@
 """Ranges (RFC 9110 14): cut from whole stored answers."""
 
+import random
 import re
 
 import pytest
@@ -181,3 +182,58 @@ def test_a_range_on_a_cold_key_fetches_and_stores_the_whole(
 def test_ranges_of_hits_obey_max_ranges(stored):
     response = partial(stored(location="max_ranges 1;"), "0-3,5-6")
     assert (response.status, response.body) == (200, SMALL)
+
+
+def test_a_part_has_the_fields_of_the_whole(stored):
+    fields = {"Cache-Control": "max-age=60", "Content-Location": "/here",
+              "Expires": "Mon, 02 Nov 2020 10:00:00 GMT", "ETag": '"one"',
+              "Vary": "X-A", "Last-Modified": MODIFIED, "X-Own": "1"}
+    nginx = stored(**fields)
+    whole = nginx.get("/")
+    part = partial(nginx, "0-3")
+    assert (part.status, part["Content-Length"]) == (206, "4")
+    assert {name: part[name] for name in fields} == fields
+    assert part["Date"] == whole["Date"] and part["Age"] is not None
+
+
+def pieces_asked_for(value, size):
+    """[(first, last)] of those that there are (RFC 9110 14.1.2)."""
+    pieces = []
+    for text in value.split(","):
+        first, last = text.split("-")
+        if not first:
+            pieces.append((max(size - int(last), 0), size - 1))
+        else:
+            pieces.append((int(first), min(int(last or size), size - 1)))
+    return [(first, last) for first, last in pieces if first <= last]
+
+
+@pytest.mark.parametrize("body", [SMALL, LARGE], ids=["small", "large"])
+def test_any_ranges_are_cut_as_asked_for(stored, body):
+    chosen = random.Random(len(body))
+    size = len(body)
+    numbers = ["0", "1", str(size - 1), str(size), "9" * 15]
+
+    def one_range():
+        first, last = [chosen.choice(numbers + [str(chosen.randrange(size))]
+                                     * 9) for _ in "ab"]
+        return chosen.choice([f"{first}-{last}"] * 3 +
+                             [f"{first}-", f"-{last}"])
+
+    with stored(body).connect() as client:
+        for _ in range(200):
+            value = ",".join(one_range() for _ in
+                             range(chosen.choice([1, 1, 2, 5])))
+            response = client.request("GET", "/", {"Range": f"bytes={value}"})
+            pieces = pieces_asked_for(value, size)
+            if response.status == 416:
+                assert not pieces, value
+            elif response.status == 200:
+                # More than there is (RFC 9110 14.2).
+                assert sum(last + 1 - first for first, last in pieces) >= size
+                assert response.body == body, value
+            else:
+                parts = ([response.body] if len(pieces) == 1
+                         else parts_of(response))
+                assert parts == [body[first:last + 1]
+                                 for first, last in pieces], value

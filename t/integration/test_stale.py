@@ -356,3 +356,21 @@ def test_one_instance_asks_for_all(fleet, origin):
     b.get("/")
     wait_until(lambda: b.get("/")["X-Cache"] == "HIT")
     assert origin.count("/") == 2
+
+
+def test_when_the_origin_has_no_address(cached, origin):
+    """RFC 5861 4 names a host that cannot be found."""
+    server = """
+        resolver 127.0.0.1:1;
+        resolver_timeout 200ms;
+        location /p {
+            edge_cache z;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_pass http://$http_x_origin;
+        }"""
+    origin.on("/p", Reply(headers=IF_ERROR, body=b"old"))
+    nginx = cached(server=server)
+    assert nginx.get("/p", {"X-Origin": origin.address}).body == b"old"
+    response = nginx.get("/p", {"X-Origin": "unknown.example"})
+    assert (verdict(response), response.body) == (("STALE", None), b"old")

@@ -1,6 +1,7 @@
 """Of two answers the newer one counts, stored or not (RFC 9111 4)."""
 
 import threading
+from email.utils import formatdate
 
 import pytest
 
@@ -86,8 +87,10 @@ def test_it_goes_from_redis_too(fleet, origin, redis):
 # It used to be the last to arrive that stayed.
 def test_a_slow_answer_does_not_replace_a_newer_one(cached, origin):
     held = threading.Event()
-    origin.on("/", [Reply(headers=FRESH, body=b"older", wait=held),
-                    Reply(headers=FRESH, body=b"newer")])
+    # Of the same second, so that Date does not decide.
+    fields = {**FRESH, "Date": formatdate(usegmt=True)}
+    origin.on("/", [Reply(headers=fields, body=b"older", wait=held),
+                    Reply(headers=fields, body=b"newer")])
     nginx = cached(REFRESH)
     slow = Connection(nginx.port)
     slow.send_request("GET", "/", {"X-Refresh": "1"})

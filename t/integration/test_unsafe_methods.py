@@ -348,3 +348,95 @@ def test_instance_tells_nobody(fleet, tagged, redis):
     time.sleep(0.2)
     assert redis.command("XLEN", LOG) == before
     assert is_hit(b)
+
+
+# RFC 9110 9.3 and RFC 10008
+
+QUERY = "edge_cache_body_key on; edge_cache_methods GET QUERY;"
+JSON = {"Content-Type": "application/json"}
+
+
+def test_an_unsafe_method_invalidates_answers_to_query(cached, origin):
+    nginx = cached(QUERY)
+    for body in "a", "b":
+        nginx.get("/p", JSON, "QUERY", body)
+    write(nginx)
+    for body in "a", "b":
+        assert nginx.get("/p", JSON, "QUERY", body)["X-Cache"] == "MISS"
+
+
+@pytest.mark.parametrize("location", [QUERY, ""])
+def test_what_a_query_says_of_another_url_invalidates_nothing(cached, origin,
+                                                              location):
+    nginx = cached(location)
+    version(nginx, "/p")
+    version(nginx, "/q")
+    origin.on("/q", Reply(headers={"Location": "/p", "Content-Location": "/p",
+                                   "Cache-Group-Invalidation": '"a"'}))
+    nginx.get("/q", JSON, "QUERY", "x")
+    assert is_hit(nginx, "/p")
+    assert is_hit(nginx, "/q")
+
+
+def test_an_unsafe_method_leaves_nothing_to_be_sent_stale(cached, origin):
+    """What it changed needs validation (RFC 9111 4.4), whatever allows a
+    stale answer."""
+    words = "max-age=60, stale-while-revalidate=60, stale-if-error=60"
+    origin.on("/p", [Reply(headers={"Cache-Control": words}), Reply(),
+                     Reply(503)])
+    nginx = cached("edge_cache_use_stale error updating http_503;")
+    nginx.get("/p")
+    write(nginx)
+    assert nginx.get("/p").status == 503
+
+
+def test_an_unsafe_method_is_answered_by_the_origin(cached, origin):
+    nginx = cached()
+    version(nginx)
+    for count in 2, 3:
+        response = write(nginx)
+        assert response.json()["method"] == "POST"
+        assert origin.count("/p") == count
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_an_unsafe_method_that_fails_invalidates_no_group(cached, grouped,
+                                                          status):
+    nginx = cached()
+    version(nginx, "/a")
+    grouped.on("/w", Reply(status, {"Cache-Group-Invalidation": '"shop"'}))
+    write(nginx, "/w")
+    assert is_hit(nginx, "/a")
+
+
+def test_an_answer_may_be_in_32_groups_of_32_characters(cached, grouped):
+    groups = [f"{i:032}" for i in range(32)]
+    grouped.headers["Cache-Groups"] = ", ".join(f'"{g}"' for g in groups)
+    nginx = cached()
+    for group in groups[0], groups[31]:
+        version(nginx, "/a")
+        assert is_hit(nginx, "/a")
+        grouped.invalidates(f'"{group}"')
+        write(nginx, "/w")
+        assert not is_hit(nginx, "/a")
+
+
+def test_parameters_of_groups_say_nothing(cached, grouped):
+    grouped.headers["Cache-Groups"] = '"products";a=1;b="c"'
+    nginx = cached()
+    version(nginx, "/a")
+    grouped.invalidates('"products";d=?0')
+    write(nginx, "/w")
+    assert not is_hit(nginx, "/a")
+
+
+def test_what_a_group_takes_along_takes_no_other_group_along(cached, grouped):
+    """RFC 9875 2.2.1: invalidation does not cascade."""
+    nginx = cached()
+    version(nginx, "/both")
+    grouped.headers = {**grouped.headers, "Cache-Groups": '"shop"'}
+    version(nginx, "/shop")
+    grouped.invalidates('"products"')
+    write(nginx, "/w")
+    assert is_hit(nginx, "/shop")
+    assert not is_hit(nginx, "/both")

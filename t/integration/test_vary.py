@@ -180,3 +180,14 @@ def test_a_resource_has_at_most_64_variants(cached, origin):
     assert metric(nginx, "edge_cache_zone_evictions_total",
                   reason="variants") >= 136 - 1
     assert verdict(nginx.get("/other")) == ("HIT", None)
+
+
+def test_values_of_any_length_select(cached, origin):
+    """They differ in their last byte only, beyond any bound of a key."""
+    origin.headers = {"Cache-Control": "max-age=60", "Vary": "X-Long"}
+    nginx = cached(server="large_client_header_buffers 4 32k;")
+    first, second = ["x" * 20_000 + end for end in "ab"]
+    nginx.get("/", {"X-Long": first})
+    assert verdict(nginx.get("/", {"X-Long": second}))[0] == "MISS"
+    for value in first, second:
+        assert verdict(nginx.get("/", {"X-Long": value}))[0] == "HIT"
