@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "http/token.h"
 
 namespace edge::http {
@@ -26,7 +27,7 @@ bool is_alpha(char c)
 
 bool is_base64(char c)
 {
-    return is_alpha(c) || is_digit(c) || c == '+' || c == '/' || c == '=';
+    return is_alpha(c) || is_digit(c) || c == '+' || c == '/';
 }
 
 bool is_lower_hex(char c)
@@ -222,7 +223,7 @@ private:
     {
         eat(':');
         eat_while(is_base64);
-        return eat(':');
+        return eat_while([](char c) { return c == '='; }) <= 2 && eat(':');
     }
 
     bool display_string()
@@ -230,25 +231,35 @@ private:
         if (!eat('%') || !eat('"')) {
             return false;
         }
+        std::string text;
         while (!at_end()) {
             const char c = take();
             if (c == '"') {
-                return true;
+                return is_utf8(text);
             }
-            if (c < 0x20 || c > 0x7e || (c == '%' && !hex_pair())) {
+            if (c < 0x20 || c > 0x7e) {
+                return false;
+            }
+            text.push_back(c);
+            if (c == '%' && !hex_pair(text.back())) {
                 return false;
             }
         }
         return false;
     }
 
-    bool hex_pair()
+    bool hex_pair(char &byte)
     {
+        int value = 0;
         for (int i = 0; i < 2; i++) {
-            if (at_end() || !is_lower_hex(take())) {
+            if (at_end() || !is_lower_hex(rest_.front())) {
                 return false;
             }
+            const char digit = take();
+            value = value * 16 +
+                    (is_digit(digit) ? digit - '0' : digit - 'a' + 10);
         }
+        byte = static_cast<char>(value);
         return true;
     }
 

@@ -108,6 +108,9 @@ void one_error_spoils_the_whole_field(void **)
                                         "\"a\";x=:YQ",
                                         "\"a\";x=%\"%C3\"",
                                         "\"a\";x=%\"%f",
+                                        "\"a\";x=:=YQ=:",
+                                        "\"a\";x=:Y=Q=:",
+                                        "\"a\";x=:YQ===:",
                                         "\"a\";x=-",
                                         "\"a\";x=(1)",
                                         "\"a\";x=\"b",
@@ -117,6 +120,27 @@ void one_error_spoils_the_whole_field(void **)
         }
     }
     assert_none(parse({"\"a\"", ""}));
+}
+
+// RFC 9651 4.2.10
+void a_display_string_is_utf_8(void **)
+{
+    for (const std::string_view text :
+         {"", "a", "%7f", "%c3%bc", "%e2%82%ac", "%ed%9f%bf", "%ee%80%80",
+          "%f0%90%80%80", "%f4%8f%bf%bf"}) {
+        const std::string line = "\"a\";x=%\"" + std::string(text) + "\"";
+        assert_some(parse({line}));
+    }
+    // Cut short, overlong, a surrogate, above U+10FFFF, no first byte.
+    for (const std::string_view text :
+         {"%c3", "%e2%82", "%f0%90%80", "%c3%28", "%e2%28%a1", "%c0%80",
+          "%e0%80%80", "%f0%80%80%80", "%ed%a0%80", "%f4%90%80%80", "%f5",
+          "%80", "%ff"}) {
+        const std::string line = "\"a\";x=%\"" + std::string(text) + "\"";
+        if (parse({line})) {
+            fail_msg("%s", line.c_str());
+        }
+    }
 }
 
 } // namespace
@@ -132,6 +156,7 @@ int main()
         cmocka_unit_test(escapes_are_resolved),
         cmocka_unit_test(parameters_are_read_and_ignored),
         cmocka_unit_test(one_error_spoils_the_whole_field),
+        cmocka_unit_test(a_display_string_is_utf_8),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
