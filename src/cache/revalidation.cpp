@@ -71,6 +71,7 @@ http::Validators validators(const Entry &entry)
     http::Validators validators;
     validators.status = entry.status;
     validators.date = entry.times.date.value_or(entry.times.response);
+    validators.is_dated = entry.times.date.has_value();
 
     StringList fields = entry.fields;
     while (const auto field = next_field(fields)) {

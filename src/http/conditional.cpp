@@ -61,13 +61,13 @@ bool unmodified_since(Fields request, const Validators &stored, WallTime now)
 }
 
 // A date is a strong validator once a second change within its own second can
-// be ruled out (RFC 9110 8.8.2.2).
+// be ruled out, by the clock that has told both (RFC 9110 8.8.2.2).
 bool date_matches(std::string_view value, const Validators &stored,
                   WallTime now)
 {
     const auto modified = parse_date(trim_ows(stored.last_modified), now);
     const auto wanted = parse_date(value, now);
-    return modified && wanted && *modified == *wanted &&
+    return modified && wanted && *modified == *wanted && stored.is_dated &&
            stored.date - *modified >= Seconds(1);
 }
 

@@ -18,6 +18,8 @@ struct Validators
     std::string_view last_modified;
     // Date, or the time of reception without one.
     WallTime date{};
+    // Date is the origin's, whose clock has told Last-Modified, too.
+    bool is_dated = true;
 };
 
 // True: a GET or HEAD is answered by 304. If-None-Match decides alone where it

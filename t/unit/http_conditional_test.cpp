@@ -176,6 +176,15 @@ void if_match_and_if_unmodified_since_are_the_origins(void **)
     assert_false(http::has_origin_precondition(none));
 }
 
+void a_date_told_by_another_clock_is_weak(void **)
+{
+    auto validators = stored("", kModified);
+    validators.is_dated = false;
+    assert_false(range_holds({{"If-Range", kModified}}, validators));
+    assert_true(
+        not_modified({{"If-Modified-Since", kModified}}, validators));
+}
+
 } // namespace
 
 int main()
@@ -197,6 +206,7 @@ int main()
         cmocka_unit_test(if_range_compares_strongly),
         cmocka_unit_test(a_date_in_if_range_must_be_exact_and_strong),
         cmocka_unit_test(if_match_and_if_unmodified_since_are_the_origins),
+        cmocka_unit_test(a_date_told_by_another_clock_is_weak),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
