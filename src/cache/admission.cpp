@@ -51,6 +51,7 @@ RequestControl request_control(http::Fields request)
     control.max_age = asked.max_age;
     control.min_fresh = asked.min_fresh;
     control.max_stale = asked.max_stale;
+    control.stale_if_error = asked.stale_if_error;
     return control;
 }
 

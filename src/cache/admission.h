@@ -22,6 +22,7 @@ struct RequestControl
     std::optional<Seconds> max_age;
     std::optional<Seconds> min_fresh;
     std::optional<Seconds> max_stale;
+    std::optional<Seconds> stale_if_error;
 };
 
 // What these decisions need to know of a request.

@@ -57,6 +57,15 @@ bool is_stale_welcome(const Entry &entry, const RequestControl &control,
            -remaining_lifetime(entry.times, now) <= *control.max_stale;
 }
 
+bool is_stale_accepted(const Entry &entry, StaleCause cause,
+                       const RequestControl &control, const Policy &policy,
+                       WallTime now)
+{
+    return policy.client_control && control.stale_if_error &&
+           (cause & kOriginFails) != 0 && !is_forbidden(entry, policy) &&
+           -remaining_lifetime(entry.times, now) <= *control.stale_if_error;
+}
+
 Millis longest_staleness(const Entry &entry, const Policy &policy)
 {
     return window(entry, ~std::uint32_t{0}, policy);

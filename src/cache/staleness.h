@@ -26,6 +26,11 @@ bool may_be_stale(const Entry &entry, StaleCause cause, const Policy &policy,
 bool is_stale_welcome(const Entry &entry, const RequestControl &control,
                       const Policy &policy, WallTime now);
 
+// The client takes it should the origin fail (RFC 5861 4), under the same.
+bool is_stale_accepted(const Entry &entry, StaleCause cause,
+                       const RequestControl &control, const Policy &policy,
+                       WallTime now);
+
 // For how long after its lifetime there is a cause for which it may be sent.
 Millis longest_staleness(const Entry &entry, const Policy &policy);
 

@@ -23,6 +23,15 @@ bool wants_fresh(const Request &request)
            (control.no_cache || control.max_age || control.min_fresh);
 }
 
+// By the origin, the location, or the client.
+bool is_allowed(const Request &request, const cache::Entry &stale,
+                StaleCause cause, WallTime now)
+{
+    const cache::Policy &policy = request.lcf.policy;
+    return may_be_stale(stale, cause, policy, now) ||
+           is_stale_accepted(stale, cause, request.facts.control, policy, now);
+}
+
 // Since it was found, perhaps.
 bool is_purged(const Request &request, const Hit &found)
 {
@@ -47,7 +56,7 @@ bool use_stale(Request &request, StaleCause cause)
 {
     const WallTime now = ngx::wall_now();
     if (!request.stale || wants_fresh(request) ||
-        !may_be_stale(request.stale->entry, cause, request.lcf.policy, now) ||
+        !is_allowed(request, request.stale->entry, cause, now) ||
         is_purged(request, *request.stale)) {
         return false;
     }

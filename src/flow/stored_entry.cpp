@@ -32,7 +32,9 @@ bool is_kept_for(const Request &request, const Hit &found)
     const cache::Policy &policy = request.lcf.policy;
     const Millis staleness = found.age - found.entry.times.lifetime;
     return (policy.revalidate && !condition(found.entry).empty()) ||
-           longest_staleness(found.entry, policy) >= staleness;
+           longest_staleness(found.entry, policy) >= staleness ||
+           is_stale_accepted(found.entry, cache::kStaleError,
+                             request.facts.control, policy, ngx::wall_now());
 }
 
 bool is_welcome(const Request &request, const Hit &found)

@@ -173,3 +173,32 @@ def test_who_takes_it_stale_gets_it_stale(cached, origin, control, words,
     nginx = cached(ON)
     nginx.get("/")
     assert ask(nginx, control)["X-Cache"] == status
+
+
+@pytest.mark.parametrize("control, words, status", [
+    ("stale-if-error=60", "", 200), ("stale-if-error=1", "", 503),
+    ("stale-if-error=60, max-age=60", "", 503),
+    ("stale-if-error=60", ", must-revalidate", 503),
+    ("stale-if-error=60", ", s-maxage=10", 503)])
+@pytest.mark.parametrize("validator", [{}, {"ETag": '"1"'}],
+                         ids=["none", "etag"])
+def test_who_takes_it_stale_if_the_origin_fails_gets_it(
+        cached, origin, control, words, status, validator):
+    """RFC 5861 4: the request may say so, too."""
+    origin.on("/", [Reply(headers={
+        "Cache-Control": "max-age=10, stale-while-revalidate=6" + words,
+        "Age": "15", **validator}), Reply(503)])
+    nginx = cached(ON + "edge_cache_background_update off;")
+    nginx.get("/")
+    response = ask(nginx, control)
+    assert response.status == status
+    if status == 200:
+        assert verdict(response) == ("STALE", None)
+
+
+def test_off_clients_have_no_say_of_what_is_stale(cached, origin):
+    origin.on("/", [Reply(headers={"Cache-Control": "max-age=10", "Age": "15",
+                                   "ETag": '"1"'}), Reply(503)])
+    nginx = cached()
+    nginx.get("/")
+    assert ask(nginx, "stale-if-error=60").status == 503

@@ -175,6 +175,30 @@ void what_was_shortened_is_fresh_for_so_long_and_never_stale(void **)
     assert_int_equal(remaining_lifetime(entry.times, after(20)).count(), 5000);
 }
 
+// RFC 5861 4
+void the_client_takes_it_if_the_origin_fails(void **)
+{
+    Entry entry = entry_of(10, 5, 0);
+    Policy policy;
+    RequestControl control;
+    control.stale_if_error = Seconds(7);
+    assert_false(
+        is_stale_accepted(entry, kStale503, control, policy, after(11)));
+    policy.client_control = true;
+    assert_true(
+        is_stale_accepted(entry, kStale503, control, policy, after(17)));
+    assert_false(
+        is_stale_accepted(entry, kStale503, control, policy, after(18)));
+    assert_false(
+        is_stale_accepted(entry, kStaleUpdating, control, policy, after(11)));
+    assert_false(
+        is_stale_accepted(entry, kStale404, control, policy, after(11)));
+    assert_false(is_stale_accepted(entry, kStale503, {}, policy, after(11)));
+    entry.must_revalidate = true;
+    assert_false(
+        is_stale_accepted(entry, kStale503, control, policy, after(11)));
+}
+
 } // namespace
 
 int main()
@@ -193,6 +217,7 @@ int main()
         cmocka_unit_test(what_variants_differ_by_outlasts_them),
         cmocka_unit_test(the_client_takes_it_as_old_as_it_says),
         cmocka_unit_test(what_is_fresh_may_be_stale),
+        cmocka_unit_test(the_client_takes_it_if_the_origin_fails),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
