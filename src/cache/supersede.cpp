@@ -37,7 +37,7 @@ bool carries_unkeyed_credentials(const RequestFacts &request,
 bool outdates_stored(std::uint16_t status, Reason why,
                      const RequestFacts &request, const Policy &policy)
 {
-    return request.method == "GET" && is_of_the_resource(status) &&
+    return (request.method == "GET" || request.method == "HEAD") && is_of_the_resource(status) &&
            is_the_origin_s_word(why) &&
            !carries_unkeyed_credentials(request, policy);
 }

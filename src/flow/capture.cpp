@@ -6,6 +6,7 @@
 #include "flow/fetch_limit.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
+#include "flow/revalidate.h"
 #include "flow/shadow.h"
 #include "flow/store.h"
 #include "flow/substitute.h"
@@ -68,7 +69,7 @@ void begin_fill(ngx_http_request_t *r, Request &request)
     if (const auto *reason = std::get_if<cache::Reason>(&planned)) {
         request.refuse(*reason);
         if (*reason == cache::Reason::head_request) {
-            forget_undescribed(r, request, ngx::origin_fields(r));
+            learn_from_head(r, request);
         } else {
             forget_outdated(r, request, status_of(r), *reason);
         }

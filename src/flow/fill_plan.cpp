@@ -183,7 +183,11 @@ std::variant<FillPlan, Reason> plan(ngx_http_request_t *r,
         return Reason::no_store_directive;
     }
     const cache::Policy &policy = request.lcf.policy;
-    auto judged = judge(request.facts, response, policy);
+    cache::RequestFacts asked = request.facts;
+    if (asked.method == "HEAD") {
+        asked.method = "GET"; // which it tells about
+    }
+    auto judged = judge(asked, response, policy);
     if (const auto *reason = std::get_if<Reason>(&judged)) {
         return *reason;
     }

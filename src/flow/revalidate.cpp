@@ -8,6 +8,7 @@
 #include "flow/stored_entry.h"
 #include "flow/supersede.h"
 #include "ngx/clock.h"
+#include "ngx/headers.h"
 
 namespace edge::flow {
 
@@ -40,6 +41,13 @@ void store_confirmed(ngx_http_request_t *r, Request &request)
     request.stale->entry.times = plan.entry.times;
 }
 
+std::optional<std::uint64_t> told_length(const ngx_http_request_t *r)
+{
+    const off_t length = r->headers_out.content_length_n;
+    return length < 0 ? std::nullopt
+                      : std::optional(static_cast<std::uint64_t>(length));
+}
+
 } // namespace
 
 cache::Condition question(const ngx_http_request_t *r, Request &request)
@@ -66,6 +74,19 @@ bool is_confirmed(const ngx_http_request_t *r, const Request &request)
            r->err_status == 0 && r->upstream != nullptr &&
            r->upstream->headers_in.status_n == NGX_HTTP_NOT_MODIFIED &&
            r->headers_out.status == NGX_HTTP_NOT_MODIFIED;
+}
+
+void learn_from_head(ngx_http_request_t *r, Request &request)
+{
+    if (r->headers_out.status != NGX_HTTP_OK || !request.stale) {
+        return;
+    }
+    const http::Fields head = ngx::origin_fields(r);
+    if (!describes(head, told_length(r), request.stale->entry)) {
+        forget_stored(r, request);
+    } else if (!cache::condition(NGX_HTTP_OK, head).empty()) {
+        store_confirmed(r, request);
+    }
 }
 
 void confirm(ngx_http_request_t *r, Request &request)

@@ -21,4 +21,9 @@ bool is_confirmed(const ngx_http_request_t *r, const Request &request);
 // question.
 void confirm(ngx_http_request_t *r, Request &request);
 
+// The header that is about to be sent answers HEAD. A 200 about the bytes of
+// request.stale, by a validator, freshens it like a 304; one about other bytes
+// takes it away (RFC 9111 4.3.5).
+void learn_from_head(ngx_http_request_t *r, Request &request);
+
 } // namespace edge::flow

@@ -1,6 +1,5 @@
 #include "flow/supersede.h"
 
-#include "cache/revalidation.h"
 #include "cache/supersede.h"
 #include "tier/redis_tier.h"
 
@@ -10,20 +9,6 @@ void forget_outdated(ngx_http_request_t *r, Request &request,
                      std::uint16_t status, cache::Reason why)
 {
     if (outdates_stored(status, why, request.facts, request.lcf.policy)) {
-        forget_stored(r, request);
-    }
-}
-
-void forget_undescribed(ngx_http_request_t *r, Request &request,
-                        http::Fields head)
-{
-    const off_t length = r->headers_out.content_length_n;
-    std::optional<std::uint64_t> told;
-    if (length >= 0) {
-        told = static_cast<std::uint64_t>(length);
-    }
-    if (r->headers_out.status == NGX_HTTP_OK && request.stale &&
-        !describes(head, told, request.stale->entry)) {
         forget_stored(r, request);
     }
 }

@@ -11,11 +11,6 @@ namespace edge::flow {
 void forget_outdated(ngx_http_request_t *r, Request &request,
                      std::uint16_t status, cache::Reason why);
 
-// The same where HEAD is answered 200 with fields `head`, and they are not
-// those of what is stored (RFC 9111 4.3.5).
-void forget_undescribed(ngx_http_request_t *r, Request &request,
-                        http::Fields head);
-
 // Forgets what is stored of the resource, or of its variant for this request.
 // On this instance and in Redis; what others have in memory stays.
 void forget_stored(ngx_http_request_t *r, Request &request);

@@ -41,8 +41,10 @@ void only_answers_about_the_resource_count(void **)
         assert_false(outdates_stored(static_cast<std::uint16_t>(status),
                                      Reason::no_freshness, kGet, {}));
     }
+    assert_true(outdates_stored(200, Reason::no_freshness,
+                                {.method = "HEAD"}, {}));
     assert_false(outdates_stored(200, Reason::no_freshness,
-                                 {.method = "HEAD"}, {}));
+                                 {.method = "QUERY"}, {}));
 }
 
 void an_answer_to_credentials_is_not_everybody_s(void **)
