@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/text.h"
 #include "cache/revalidation.h"
 #include "flow/coding.h"
 #include "flow/replay.h"
@@ -35,16 +36,24 @@ bool is_conditional(const ngx_http_request_t *r)
 }
 
 // RFC 9110 15.4.5: what the client has stays as it is, so nothing that
-// describes a body is sent.
+// describes a body is sent. Last-Modified is for who has no entity-tag.
 void make_not_modified(ngx_http_request_t *r)
 {
-    r->headers_out.status = NGX_HTTP_NOT_MODIFIED;
-    ngx_str_null(&r->headers_out.content_type);
+    ngx_http_headers_out_t &out = r->headers_out;
+    out.status = NGX_HTTP_NOT_MODIFIED;
+    ngx_str_null(&out.content_type);
     ngx_http_clear_content_length(r);
     ngx_http_clear_accept_ranges(r);
-    if (r->headers_out.content_encoding) {
-        r->headers_out.content_encoding->hash = 0;
-        r->headers_out.content_encoding = nullptr;
+    out.content_encoding = nullptr;
+    ngx::for_each(out.headers, [](ngx_table_elt_t &line) {
+        const std::string_view name = ngx::view(line.key);
+        if (equals_ignore_case(name, "Content-Encoding") ||
+            equals_ignore_case(name, "Content-Language")) {
+            line.hash = 0;
+        }
+    });
+    if (out.etag != nullptr) {
+        ngx_http_clear_last_modified(r);
     }
 }
 

@@ -75,14 +75,30 @@ def test_conditions_on_errors_are_ignored(stored):
     assert_hit(nginx.get("/", {"If-None-Match": '"one"'}), 404)
 
 
+KEPT = {"ETag": '"one"', "Content-Location": "/here", "Vary": "X-A",
+        "Expires": LATER, "X-Own": "1"}
+
+
 def test_a_304_describes_no_body(stored):
-    response = stored().get("/", {"If-None-Match": '"one"'})
-    assert response["ETag"] == '"one"'
+    """RFC 9110 15.4.5 says what it has, and what it should not have."""
+    nginx = stored({**KEPT, "Last-Modified": MODIFIED,
+                    "Content-Type": "text/plain", "Content-Language": "de",
+                    "Content-Encoding": "x"})
+    response = nginx.get("/", {"If-None-Match": '"one"'})
+    assert_hit(response, 304)
+    assert {name: response[name] for name in KEPT} == KEPT
     assert response["Cache-Control"] == "max-age=60"
     assert response["Age"] and response["Date"]
     for name in ("Content-Length", "Content-Type", "Content-Encoding",
-                 "Transfer-Encoding"):
+                 "Content-Language", "Transfer-Encoding", "Last-Modified"):
         assert response[name] is None, name
+
+
+def test_a_304_without_a_tag_says_when_it_was_modified(stored):
+    nginx = stored({"Last-Modified": MODIFIED})
+    response = nginx.get("/", {"If-Modified-Since": MODIFIED})
+    assert_hit(response, 304)
+    assert response["Last-Modified"] == MODIFIED
 
 
 def test_nginx_own_if_modified_since_has_no_say(stored):
