@@ -402,3 +402,20 @@ def test_a_fill_that_ends_between_lookup_and_join_is_found(edge_with, origin):
         clients = ask(nginx, 30, f"/{i}")
         assert all(r.status == 200 for r in answers(clients))
         assert origin.count(f"/{i}") == 1
+
+
+def test_time_spent_waiting_is_no_age(cached, origin, gate):
+    """RFC 9111 4.2.3 counts from the request to the origin."""
+    origin.on("/", [Reply(headers=PRIVATE, wait=gate), Reply(headers=FRESH)])
+    nginx = cached()
+    with nginx.connect() as first, nginx.connect() as second:
+        first.send_request("GET", "/")
+        origin.wait_for("/")
+        second.send_request("GET", "/")
+        time.sleep(2.2)
+        assert origin.count("/") == 1
+        gate.set()
+        assert second.read_response()["X-Cache"] == "MISS"
+    hit = nginx.get("/")
+    assert hit["X-Cache"] == "HIT"
+    assert int(hit["Age"]) < 2

@@ -1,4 +1,7 @@
 // RFC 9110 5.6.7: HTTP-date.
+#include <cstdlib>
+#include <ctime>
+
 #include "http/date.h"
 
 #include "cmocka.h"
@@ -121,6 +124,18 @@ void every_formatted_date_reads_back(void **)
     }
 }
 
+void the_time_zone_of_the_process_changes_nothing(void **)
+{
+    setenv("TZ", "Asia/Kolkata", 1);
+    tzset();
+    all_three_forms_are_read(nullptr);
+    const auto text = http::format_date(kExample);
+    assert_sv_equal(std::string_view(text.data(), text.size()),
+                    "Sun, 06 Nov 1994 08:49:37 GMT");
+    unsetenv("TZ");
+    tzset();
+}
+
 } // namespace
 
 int main()
@@ -137,6 +152,7 @@ int main()
         cmocka_unit_test(far_dates_are_read),
         cmocka_unit_test(a_formatted_date_is_imf_fixdate),
         cmocka_unit_test(every_formatted_date_reads_back),
+        cmocka_unit_test(the_time_zone_of_the_process_changes_nothing),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
