@@ -1,7 +1,9 @@
 #include "cache/freshness.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "http/cache_control.h"
 #include "http/freshness.h"
 
 namespace edge::cache {
@@ -16,6 +18,19 @@ Millis current_age(const EntryTimes &times, WallTime now)
 Millis remaining_lifetime(const EntryTimes &times, WallTime now)
 {
     return times.lifetime - current_age(times, now);
+}
+
+std::optional<Millis> told_lifetime(const Entry &entry)
+{
+    std::vector<http::Field> fields;
+    StringList list = entry.fields;
+    while (const auto field = next_field(list)) {
+        fields.push_back(*field);
+    }
+    if (const auto max_age = http::parse_cache_control(fields).max_age) {
+        return *max_age;
+    }
+    return http::expires_lifetime(fields, entry.times.response);
 }
 
 void shorten(Entry &entry, Millis time, WallTime now)

@@ -3,6 +3,8 @@
 // clock alone.
 #pragma once
 
+#include <optional>
+
 #include "base/time.h"
 #include "cache/entry.h"
 
@@ -13,6 +15,9 @@ Millis current_age(const EntryTimes &times, WallTime now);
 
 // Fresh while above 0 (RFC 9111 4.2), stale since as long as it is below.
 Millis remaining_lifetime(const EntryTimes &times, WallTime now);
+
+// What clients are told: max-age, else Expires - Date; nullopt: neither.
+std::optional<Millis> told_lifetime(const Entry &entry);
 
 // Fresh for at most `time` from `now` on, and never sent stale.
 void shorten(Entry &entry, Millis time, WallTime now);

@@ -30,6 +30,12 @@ enum IgnoredField : std::uint32_t {
     kIgnoreVary = 16,
     kIgnoreEdgeCacheControl = 32,
     kIgnoreCdnCacheControl = 64,
+    kIgnoreDate = 128,
+    kIgnoreSurrogateKey = 256,
+    kIgnoreXkey = 512,
+    kIgnoreCacheTag = 1024,
+    kIgnoreCacheGroups = 2048,
+    kIgnoreCacheGroupInvalidation = 4096,
 };
 
 // edge_cache_methods, as bits. GET answers HEAD as well.
@@ -82,6 +88,8 @@ struct Policy
     bool client_control = false;
     bool body_key = false;
     std::uint32_t ignored_fields = 0;
+    // edge_cache_drop_headers
+    std::span<const std::string_view> dropped_fields;
     std::uint32_t methods = kMethodGet | kMethodHead;
     std::uint64_t max_size = 1024 * 1024;
     std::span<const ValidRule> valid;

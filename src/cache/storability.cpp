@@ -184,7 +184,7 @@ EntryTimes times_of(const Case &it)
     EntryTimes times;
     times.request = response.requested;
     times.response = response.received;
-    times.date = http::parse_date_field(response.fields, response.received);
+    times.date = date_of(response, it.policy);
     times.age = http::parse_age(response.fields).value_or(Seconds(0));
     times.stale_while_revalidate =
         it.said.control.stale_while_revalidate.value_or(Seconds(0));
@@ -242,11 +242,20 @@ Storable allowed(const Case &it, const EntryTimes &times, bool from_origin)
     result.authorization_allowed = is_shared || control.must_revalidate;
     result.strip_set_cookie = it.policy.set_cookie != SetCookie::store;
     result.withheld = control.withheld;
+    result.dropped = it.policy.dropped_fields;
     result.vary = selecting_fields(it);
     return result;
 }
 
 } // namespace
+
+std::optional<WallTime> date_of(const ResponseFacts &response,
+                                const Policy &policy)
+{
+    return policy.ignores(kIgnoreDate)
+               ? std::nullopt
+               : http::parse_date_field(response.fields, response.received);
+}
 
 std::variant<Storable, Reason> judge(const RequestFacts &request,
                                      const ResponseFacts &response,

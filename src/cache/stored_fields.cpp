@@ -57,7 +57,8 @@ bool has_dropped_prefix(std::string_view name)
 
 StoredFields::StoredFields(http::Fields response, const Storable &storable)
     : nominated_(http::connection_options(response)),
-      withheld_(storable.withheld), strip_set_cookie_(storable.strip_set_cookie)
+      withheld_(storable.withheld), dropped_(storable.dropped),
+      strip_set_cookie_(storable.strip_set_cookie)
 {
 }
 
@@ -67,7 +68,8 @@ bool StoredFields::keeps(std::string_view name) const
         return false;
     }
     return !contains(kDropped, name) && !has_dropped_prefix(name) &&
-           !contains(nominated_, name) && !withheld_.contains(name);
+           !contains(nominated_, name) && !contains(dropped_, name) &&
+           !withheld_.contains(name);
 }
 
 } // namespace edge::cache

@@ -1,6 +1,7 @@
 // Which fields of a response are stored with it (RFC 9111 3.1).
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -18,12 +19,13 @@ public:
     // Not: what concerns one connection or its proxy, what this module writes
     // anew for every answer (Age, Date, Content-Length, Accept-Ranges), what
     // nginx itself obeys (X-Accel-*), limits (RateLimit*), and what the
-    // response withholds.
+    // response withholds or the location drops.
     bool keeps(std::string_view name) const;
 
 private:
     std::vector<std::string_view> nominated_;
     http::FieldNames withheld_;
+    std::span<const std::string_view> dropped_;
     bool strip_set_cookie_;
 };
 

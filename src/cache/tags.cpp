@@ -22,15 +22,18 @@ void add_separated(Tags &tags, std::string_view text, char separator)
     }
 }
 
-void add_groups(Tags &tags, http::Fields response)
+struct Source
 {
-    auto groups = http::parse_string_list(response, "Cache-Groups");
-    for (std::string &group : groups.value_or(Tags{})) {
-        if (!group.empty()) {
-            tags.push_back(std::move(group));
-        }
-    }
-}
+    std::string_view name;
+    IgnoredField ignored;
+    char separator;
+};
+
+constexpr Source kSources[] = {
+    {"Surrogate-Key", kIgnoreSurrogateKey, ' '},
+    {"xkey", kIgnoreXkey, ' '},
+    {"Cache-Tag", kIgnoreCacheTag, ','},
+};
 
 bool within_limits(const Tags &tags)
 {
@@ -50,23 +53,34 @@ bool within_limits(const Tags &tags)
 
 bool is_tag_field(std::string_view name)
 {
-    return equals_ignore_case(name, "Surrogate-Key") ||
-           equals_ignore_case(name, "xkey") ||
-           equals_ignore_case(name, "Cache-Tag");
+    return std::ranges::any_of(kSources, [name](const Source &source) {
+        return equals_ignore_case(name, source.name);
+    });
+}
+
+Tags groups(http::Fields response, const Policy &policy)
+{
+    if (policy.ignores(kIgnoreCacheGroups)) {
+        return {};
+    }
+    return http::parse_string_list(response, "Cache-Groups")
+        .value_or(Tags{});
 }
 
 std::variant<Tags, Reason> collect_tags(http::Fields response,
-                                        std::string_view extra)
+                                        std::string_view extra,
+                                        const Policy &policy)
 {
-    Tags tags;
-    for (const std::string_view name : {"Surrogate-Key", "xkey"}) {
-        http::for_each_value(response, name, [&](std::string_view line) {
-            add_separated(tags, line, ' ');
-        });
+    Tags tags = groups(response, policy);
+    std::erase(tags, std::string_view());
+    for (const Source &source : kSources) {
+        if (!policy.ignores(source.ignored)) {
+            http::for_each_value(
+                response, source.name, [&](std::string_view line) {
+                    add_separated(tags, line, source.separator);
+                });
+        }
     }
-    http::for_each_value(response, "Cache-Tag",
-                         [&](auto line) { add_separated(tags, line, ','); });
-    add_groups(tags, response);
     add_separated(tags, extra, ' ');
 
     std::sort(tags.begin(), tags.end());

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "cache/policy.h"
 #include "cache/reason.h"
 #include "http/field.h"
 
@@ -19,13 +20,17 @@ inline constexpr std::size_t kMaxTagBytes = 16 * 1024;
 // Surrogate-Key, xkey and Cache-Tag: between the origin and its caches.
 bool is_tag_field(std::string_view name);
 
+// Cache-Groups (RFC 9875), ignored as a whole when malformed.
+std::vector<std::string> groups(http::Fields response, const Policy &policy);
+
 // Sorted, each once, from Surrogate-Key and xkey (separated by spaces),
-// Cache-Tag (by commas), Cache-Groups (RFC 9875; ignored as a whole when
-// malformed) and `extra`, the value of edge_cache_tags (spaces). Case matters.
+// Cache-Tag (by commas), Cache-Groups and `extra`, the value of edge_cache_tags
+// (spaces). Case matters.
 //
 // Over a limit, or with control bytes: tag_limit, and the response must not be
 // stored. An object that lost a tag could not be purged by it.
 std::variant<std::vector<std::string>, Reason>
-collect_tags(http::Fields response, std::string_view extra);
+collect_tags(http::Fields response, std::string_view extra,
+             const Policy &policy);
 
 } // namespace edge::cache

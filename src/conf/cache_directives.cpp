@@ -66,8 +66,40 @@ char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
         {"Set-Cookie", cache::kIgnoreSetCookie},
         {"Vary", cache::kIgnoreVary},
         {"Edge-Cache-Control", cache::kIgnoreEdgeCacheControl},
-        {"CDN-Cache-Control", cache::kIgnoreCdnCacheControl}};
+        {"CDN-Cache-Control", cache::kIgnoreCdnCacheControl},
+        {"Date", cache::kIgnoreDate},
+        {"Surrogate-Key", cache::kIgnoreSurrogateKey},
+        {"xkey", cache::kIgnoreXkey},
+        {"Cache-Tag", cache::kIgnoreCacheTag},
+        {"Cache-Groups", cache::kIgnoreCacheGroups},
+        {"Cache-Group-Invalidation", cache::kIgnoreCacheGroupInvalidation}};
     return set_mask(cf, location_of(conf).ignored_fields, choices);
+}
+
+char *set_drop_headers(ngx_conf_t *cf, ngx_command_t *, void *conf)
+{
+    // A hit without them would be another answer.
+    static constexpr std::string_view needed[] = {
+        "Content-Encoding", "Content-Range", "Content-Type", "Date", "Vary"};
+
+    auto &names = location_of(conf).dropped_fields;
+    if (names.set) {
+        return duplicate();
+    }
+    names.set = true;
+    for (const ngx_str_t &word : arguments(cf)) {
+        const std::string_view name = ngx::view(word);
+        const auto is_named = [name](std::string_view other) {
+            return equals_ignore_case(name, other);
+        };
+        if (!http::is_token(name) || std::ranges::any_of(needed, is_named)) {
+            return refuse(cf, name,
+                          "write the name of a header field that hits can do "
+                          "without");
+        }
+        names.value.push_back(name);
+    }
+    return NGX_CONF_OK;
 }
 
 // As in nginx, what is cached for GET answers HEAD, so both are always there.

@@ -8,6 +8,7 @@ namespace edge::conf {
 // All of them: nginx's signature for a directive, `conf` is a Location.
 char *set_cache(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_ignore_headers(ngx_conf_t *cf, ngx_command_t *, void *conf);
+char *set_drop_headers(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_methods(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_vary(ngx_conf_t *cf, ngx_command_t *, void *conf);
 char *set_authorization(ngx_conf_t *cf, ngx_command_t *, void *conf);

@@ -22,6 +22,7 @@ void inherit(Location &child, const Location &parent)
     child.valid.inherit(parent.valid);
     child.heuristic.inherit(parent.heuristic);
     child.ignored_fields.inherit(parent.ignored_fields);
+    child.dropped_fields.inherit(parent.dropped_fields);
     child.methods.inherit(parent.methods);
     child.vary.inherit(parent.vary);
     child.tags.inherit(parent.tags);
@@ -53,6 +54,7 @@ void inherit(Location &child, const Location &parent)
     child.max_size.inherit(parent.max_size);
     child.min_uses.inherit(parent.min_uses);
     child.status_header.inherit(parent.status_header);
+    child.age_header.inherit(parent.age_header);
     child.label.inherit(parent.label);
     child.limits.inherit(parent.limits);
     child.limit_status.inherit(parent.limit_status);
@@ -73,6 +75,7 @@ cache::Policy make_policy(const Location &lcf)
     policy.client_control = lcf.client_control.value;
     policy.body_key = lcf.body_key.value;
     policy.ignored_fields = lcf.ignored_fields.value;
+    policy.dropped_fields = lcf.dropped_fields.value;
     policy.methods = lcf.methods.value;
     policy.max_size = lcf.max_size.value;
     policy.valid = lcf.valid.value;

@@ -92,6 +92,8 @@ struct Location
     Setting<std::vector<cache::ValidRule>> valid;
     Setting<Heuristic> heuristic;
     Setting<std::uint32_t> ignored_fields;
+    // Names of fields that are sent with the answer they came with alone.
+    Setting<std::vector<std::string_view>> dropped_fields;
     Setting<std::uint32_t> methods{cache::kMethodGet | cache::kMethodHead};
     Setting<std::vector<cache::VaryRule>> vary;
     Setting<std::vector<ngx::Value *>> tags;
@@ -128,6 +130,8 @@ struct Location
     Setting<std::uint64_t> max_size{1024 * 1024};
     Setting<unsigned> min_uses{1};
     Setting<StatusHeader> status_header;
+    // edge_cache_age_header
+    Setting<bool> age_header{true};
     Setting<std::string_view> label;
 
     Setting<std::vector<LimitUse>> limits;

@@ -12,8 +12,6 @@
 #include "flow/framing.h"
 #include "flow/sent_request.h"
 #include "http/date.h"
-#include "http/freshness.h"
-#include "http/structured.h"
 #include "ngx/clock.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
@@ -156,7 +154,8 @@ cache::Compression compression_of(const Request &request,
 
 // Whoever purges by what it was tagged with before means it still, also while
 // the 304 was on its way.
-void add_stored_names(FillPlan &plan, const cache::Entry &stored)
+void add_stored_names(FillPlan &plan, const cache::Entry &stored,
+                      const cache::Policy &policy)
 {
     std::ranges::move(stored.tags.strings(), std::back_inserter(plan.tags));
     std::sort(plan.tags.begin(), plan.tags.end());
@@ -165,11 +164,8 @@ void add_stored_names(FillPlan &plan, const cache::Entry &stored)
 
     cache::StringList fields = stored.fields;
     while (const auto field = next_field(fields)) {
-        for (std::string &group :
-             http::parse_string_list({&*field, 1}, "Cache-Groups")
-                 .value_or(std::vector<std::string>())) {
-            plan.groups.push_back(std::move(group));
-        }
+        std::ranges::move(cache::groups({&*field, 1}, policy),
+                          std::back_inserter(plan.groups));
     }
 }
 
@@ -196,8 +192,8 @@ std::variant<FillPlan, Reason> plan(ngx_http_request_t *r,
         return Reason::vary_rewritten;
     }
 
-    auto tags =
-        cache::collect_tags(response.fields, configured_tags(r, request));
+    auto tags = cache::collect_tags(response.fields,
+                                    configured_tags(r, request), policy);
     if (const auto *reason = std::get_if<Reason>(&tags)) {
         return *reason;
     }
@@ -211,8 +207,7 @@ std::variant<FillPlan, Reason> plan(ngx_http_request_t *r,
     plan.fields = stored_fields(request.lcf, response, storable, sent);
     plan.vary = std::move(storable.vary);
     add_configured_vary(plan.vary, request.lcf);
-    plan.groups = http::parse_string_list(response.fields, "Cache-Groups")
-                      .value_or(std::vector<std::string>());
+    plan.groups = cache::groups(response.fields, policy);
     plan.tags = std::move(std::get<std::vector<std::string>>(tags));
     return plan;
 }
@@ -245,7 +240,7 @@ std::variant<FillPlan, Reason> plan_refresh(ngx_http_request_t *r,
     auto planned = plan(r, request, response,
                         update_fields(stored.fields, sent_fields(r)));
     if (auto *refreshed = std::get_if<FillPlan>(&planned)) {
-        add_stored_names(*refreshed, stored);
+        add_stored_names(*refreshed, stored, request.lcf.policy);
         refreshed->entry.identity_size = stored.identity_size;
         if (refreshed->tags.size() > cache::kMaxTags) {
             return Reason::tag_limit;
@@ -263,7 +258,7 @@ std::string confirmed_fields(ngx_http_request_t *r, const Request &request)
     }
     cache::Storable all;
     all.strip_set_cookie = false;
-    all.times.date = http::parse_date_field(response.fields, response.received);
+    all.times.date = date_of(response, request.lcf.policy);
     all.times.response = response.received;
     return stored_fields(
         request.lcf, response, all,

@@ -1,10 +1,9 @@
 #include "flow/hit.h"
 
-#include <cstdio>
-
 #include "base/text.h"
 #include "cache/revalidation.h"
 #include "flow/coding.h"
+#include "flow/hit_age.h"
 #include "flow/replay.h"
 #include "http/conditional.h"
 #include "ngx/clock.h"
@@ -15,18 +14,6 @@
 namespace edge::flow {
 
 namespace {
-
-// RFC 9111 4: Age is generated, whatever the stored one said.
-void add_age(ngx_http_request_t *r, Millis age)
-{
-    auto *text = static_cast<char *>(ngx::allocate(r->pool, 24));
-    const auto seconds = std::chrono::duration_cast<Seconds>(age).count();
-    const int size = std::snprintf(text, 24, "%lld",
-                                   static_cast<long long>(seconds));
-
-    ngx::add_line(r->headers_out.headers, "Age",
-                  {text, static_cast<std::size_t>(size)});
-}
 
 // Only GET, HEAD and QUERY ask for a 304 by them (RFC 9110 13.1.2).
 bool is_conditional(const ngx_http_request_t *r)
@@ -156,7 +143,7 @@ void make_header(ngx_http_request_t *r, const Request &request)
     const cache::Entry &entry = request.hit->entry;
     replay(r, entry);
     describe_form(r, *request.hit);
-    add_age(r, request.hit->age);
+    tell_age(r, request.lcf, *request.hit);
 
     // Ours by RFC 9110 13.2.2; nginx's own filter wants every condition met.
     r->disable_not_modified = 1;

@@ -24,7 +24,23 @@ bool has_succeeded(const ngx_http_request_t *r)
     return status >= 200 && status < 400;
 }
 
-std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity)
+// Of more than an answer may have, the first.
+std::vector<std::string> written_groups(http::Fields fields,
+                                        const cache::Policy &policy)
+{
+    if (policy.ignores(cache::kIgnoreCacheGroupInvalidation)) {
+        return {};
+    }
+    auto groups = http::parse_string_list(fields, "Cache-Group-Invalidation")
+                      .value_or(std::vector<std::string>());
+    if (groups.size() > cache::kMaxTags) {
+        groups.resize(cache::kMaxTags);
+    }
+    return groups;
+}
+
+std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity,
+                            const cache::Policy &policy)
 {
     invalidate::Written written;
     written.names = names_of(identity);
@@ -34,11 +50,7 @@ std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity)
             written.locations.push_back(value);
         });
     }
-    written.groups = http::parse_string_list(fields, "Cache-Group-Invalidation")
-                         .value_or(std::vector<std::string>());
-    if (written.groups.size() > cache::kMaxTags) {
-        written.groups.resize(cache::kMaxTags);
-    }
+    written.groups = written_groups(fields, policy);
     const auto tenant = invalidate::hash_tenant(identity.tenant);
     std::vector<RowKey> rows;
     for (const invalidate::Selector selector : selectors_of(written)) {
@@ -66,7 +78,7 @@ void invalidate_written(ngx_http_request_t *r, Request &request)
     if (!has_succeeded(r)) {
         return;
     }
-    const std::vector<RowKey> rows = rows_of(r, *request.written);
+    const std::vector<RowKey> rows = rows_of(r, *request.written, request.lcf.policy);
     request.written.reset();
 
     tier::Zone &zone = request.zone();

@@ -65,7 +65,7 @@ void judge(const std::vector<http::Field> &fields)
 // In order, each once, and none that could not be purged.
 void check_tags(const std::vector<http::Field> &fields, std::string_view extra)
 {
-    const auto collected = cache::collect_tags(fields, extra);
+    const auto collected = cache::collect_tags(fields, extra, {});
     const auto *tags = std::get_if<std::vector<std::string>>(&collected);
     if (tags == nullptr) {
         return;

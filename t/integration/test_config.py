@@ -76,6 +76,8 @@ def test_zones(check, text, write):
     ("edge_cache_ignore_headers Vary Pragma;", "Pragma"),
     ("edge_cache_ignore_headers Vary; edge_cache_ignore_headers Vary;",
      "duplicate"),
+    ("edge_cache_age_header yes;", '"on"'),
+    ("edge_cache_age_header on; edge_cache_age_header off;", "duplicate"),
     ("edge_cache_methods PUT;", "GET"),
     ("edge_cache_methods;", "number of arguments"),
     ("edge_cache_authorization yes;", "refuse"),

@@ -1,7 +1,7 @@
 """How long an answer is served: what decides, in which order."""
 
 import time
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 
 import pytest
 
@@ -203,3 +203,57 @@ def test_jitter_spreads_what_was_fetched_together(cached, origin):
     assert all(495 <= ttl <= 1000 for ttl in left)
     # Of 40 even draws the extremes are closer once in 10^9 times.
     assert max(left) - min(left) > 200
+
+
+def by_a_clock(seconds, **fields):
+    return {"Date": http_date(seconds), "Cache-Control": "max-age=60", **fields}
+
+
+def test_an_origin_whose_clock_is_ahead_makes_nothing_younger(cached, origin):
+    origin.on("/", Reply(headers=by_a_clock(3600, Age="5")))
+    nginx = cached("add_header X-Cache $edge_cache_status always;"
+                   "add_header X-Ttl $edge_cache_ttl always;")
+    nginx.get("/")
+    hit = nginx.get("/")
+    assert hit["X-Cache"] == "HIT"
+    assert 5 <= int(hit["Age"]) <= 10 and 50 <= int(hit["X-Ttl"]) <= 55
+
+
+def test_an_origin_whose_clock_is_behind_makes_all_of_it_old(cached, origin):
+    origin.on("/", Reply(headers=by_a_clock(-3600)))
+    nginx = cached()
+    for _ in range(2):
+        assert verdict(nginx.get("/")) == ("MISS", "expired_on_arrival")
+
+
+def test_a_clock_that_is_behind_may_be_ignored(cached, origin):
+    """Expires still counts from Date: one clock has told both."""
+    origin.on("/", Reply(headers=by_a_clock(-3600)))
+    origin.on("/expires", Reply(headers=by_a_clock(-3600, **{
+        "Cache-Control": "public", "Expires": http_date(-3540)})))
+    nginx = cached("edge_cache_ignore_headers Date;"
+                   "add_header X-Cache $edge_cache_status always;"
+                   "add_header X-Ttl $edge_cache_ttl always;")
+    for target in "/", "/expires":
+        nginx.get(target)
+        hit = nginx.get(target)
+        assert hit["X-Cache"] == "HIT", target
+        assert int(hit["Age"]) <= 5 and 55 <= int(hit["X-Ttl"]) <= 61
+        # It says when it was received.
+        date = parsedate_to_datetime(hit["Date"]).timestamp()
+        assert abs(date - time.time()) < 30
+
+
+def test_without_the_origin_s_date_a_time_is_a_weak_validator(cached, origin):
+    """Two clocks cannot tell that it did not change twice in a second (RFC
+    9110 8.8.2.2)."""
+    modified = "Mon, 02 Nov 2020 10:00:00 GMT"
+    for target, date in ("/", None), ("/dated", http_date(0)):
+        origin.on(target, Reply(headers={
+            "Cache-Control": "max-age=60", "Last-Modified": modified,
+            "Date": date}, body=b"0123"))
+    nginx = cached()
+    asking = {"Range": "bytes=0-0", "If-Range": modified}
+    for target, status in ("/", 200), ("/dated", 206):
+        nginx.get(target)
+        assert nginx.get(target, asking).status == status

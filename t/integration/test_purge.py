@@ -322,3 +322,18 @@ def test_header_fields_name_the_tenant(warm):
     fields["Edge-Tenant"] = "acme"
     assert api(nginx, "POST", "purge", headers=fields).status == 200
     assert kept(nginx, ACME) == []
+
+
+@pytest.mark.parametrize("name", ["Surrogate-Key", "xkey", "Cache-Tag",
+                                  "Cache-Groups"])
+def test_a_location_may_take_no_tags_from_its_api(cached, origin, name):
+    """Whoever answers there may not tag, as on a shared host (RFC 9875 5)."""
+    value = '"a"' if name == "Cache-Groups" else "a"
+    origin.on("/", lambda _: Reply(headers={"Cache-Control": "max-age=60",
+                                            name: value}))
+    nginx = cached(f"edge_cache_ignore_headers {name}; edge_cache_tags own;")
+    nginx.get("/")
+    purge(nginx, tags=["a"])
+    assert nginx.get("/")["X-Cache"] == "HIT"
+    purge(nginx, tags=["own"])
+    assert nginx.get("/")["X-Cache"] == "MISS"

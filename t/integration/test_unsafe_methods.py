@@ -440,3 +440,17 @@ def test_what_a_group_takes_along_takes_no_other_group_along(cached, grouped):
     write(nginx, "/w")
     assert is_hit(nginx, "/shop")
     assert not is_hit(nginx, "/both")
+
+
+@pytest.mark.parametrize("ignored", ["Cache-Group-Invalidation",
+                                     "Cache-Groups"])
+def test_a_location_may_have_no_part_in_groups(cached, grouped, ignored):
+    """RFC 9875 5: where an authority is shared by people who do not trust one
+    another."""
+    nginx = cached(f"edge_cache_ignore_headers {ignored};")
+    version(nginx, "/a")
+    version(nginx, "/w")
+    grouped.invalidates('"products"')
+    write(nginx, "/w")
+    assert is_hit(nginx, "/a")
+    assert not is_hit(nginx, "/w")

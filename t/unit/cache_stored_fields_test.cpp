@@ -71,6 +71,16 @@ void withheld_fields_are_dropped(void **)
     assert_false(keeps("x-user", {}, storable));
 }
 
+void what_the_location_drops_is_dropped(void **)
+{
+    constexpr std::string_view names[] = {"X-Request-Id", "server-timing"};
+    cache::Storable storable;
+    storable.dropped = names;
+    assert_false(keeps("x-request-ID", {}, storable));
+    assert_false(keeps("Server-Timing", {}, storable));
+    assert_true(keeps("X-Request", {}, storable));
+}
+
 } // namespace
 
 int main()
@@ -81,6 +91,7 @@ int main()
         cmocka_unit_test(what_connection_nominates_is_dropped),
         cmocka_unit_test(set_cookie_is_dropped_unless_it_is_to_be_stored),
         cmocka_unit_test(withheld_fields_are_dropped),
+        cmocka_unit_test(what_the_location_drops_is_dropped),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

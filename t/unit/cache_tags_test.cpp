@@ -15,10 +15,13 @@ namespace {
 using Tags = std::vector<std::string>;
 
 std::variant<Tags, Reason> collect(std::initializer_list<Field> response,
-                                   std::string_view extra = {})
+                                   std::string_view extra = {},
+                                   std::uint32_t ignored = 0)
 {
     const std::vector<Field> fields = response;
-    return cache::collect_tags(fields, extra);
+    cache::Policy policy;
+    policy.ignored_fields = ignored;
+    return cache::collect_tags(fields, extra, policy);
 }
 
 Tags tags(std::initializer_list<Field> response, std::string_view extra = {})
@@ -122,6 +125,24 @@ void a_control_byte_refuses_the_response(void **)
     assert_true(over_limit("a\x7f"));
 }
 
+void an_ignored_field_names_none(void **)
+{
+    const auto left_by = [](std::uint32_t ignored) {
+        return std::get<Tags>(collect({{"Surrogate-Key", "a"},
+                                       {"xkey", "b"},
+                                       {"Cache-Tag", "c"},
+                                       {"Cache-Groups", "\"d\""}},
+                                      "e", ignored));
+    };
+    assert_true(left_by(cache::kIgnoreSurrogateKey) ==
+                Tags({"b", "c", "d", "e"}));
+    assert_true(left_by(cache::kIgnoreXkey) == Tags({"a", "c", "d", "e"}));
+    assert_true(left_by(cache::kIgnoreCacheTag) == Tags({"a", "b", "d", "e"}));
+    assert_true(left_by(cache::kIgnoreCacheGroups) ==
+                Tags({"a", "b", "c", "e"}));
+    assert_true(left_by(~std::uint32_t{0}) == Tags({"e"}));
+}
+
 } // namespace
 
 int main()
@@ -139,6 +160,7 @@ int main()
         cmocka_unit_test(all_tags_have_at_most_16_kib),
         cmocka_unit_test(duplicates_do_not_count),
         cmocka_unit_test(a_control_byte_refuses_the_response),
+        cmocka_unit_test(an_ignored_field_names_none),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

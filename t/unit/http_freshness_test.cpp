@@ -139,6 +139,29 @@ void a_clock_set_back_makes_nothing_younger_than_it_came(void **)
                                    kReceived - Seconds(3600)) == Millis(5000));
 }
 
+void clients_are_told_max_age_or_expires(void **)
+{
+    const auto told = [](std::initializer_list<Field> fields) {
+        cache::StringListBuilder list;
+        for (const Field &field : fields) {
+            list.add(field.name);
+            list.add(field.value);
+        }
+        cache::Entry entry;
+        entry.times.response = kReceived;
+        entry.fields = list.list();
+        return cache::told_lifetime(entry);
+    };
+    const Field date{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"};
+    const Field expires{"Expires", "Sun, 06 Nov 1994 08:49:47 GMT"};
+    assert_none(told({date}));
+    assert_true(told({date, expires}) == Millis(10'000));
+    assert_true(told({date, expires, {"Cache-Control", "max-age=5"}}) ==
+                Millis(5'000));
+    assert_true(told({date, {"Cache-Control", "s-maxage=9"}, expires}) ==
+                Millis(10'000));
+}
+
 } // namespace
 
 int main()
@@ -155,6 +178,7 @@ int main()
         cmocka_unit_test(initial_age_is_the_larger_of_two_estimates),
         cmocka_unit_test(age_grows_while_stored),
         cmocka_unit_test(a_clock_set_back_makes_nothing_younger_than_it_came),
+        cmocka_unit_test(clients_are_told_max_age_or_expires),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
