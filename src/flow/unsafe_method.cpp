@@ -1,6 +1,7 @@
 #include "flow/unsafe_method.h"
 
-#include "cache/tags.h"
+#include <algorithm>
+
 #include "http/method.h"
 #include "http/structured.h"
 #include "invalidate/selector.h"
@@ -24,7 +25,6 @@ bool has_succeeded(const ngx_http_request_t *r)
     return status >= 200 && status < 400;
 }
 
-// Of more than an answer may have, the first.
 std::vector<std::string> written_groups(http::Fields fields,
                                         const cache::Policy &policy)
 {
@@ -33,9 +33,8 @@ std::vector<std::string> written_groups(http::Fields fields,
     }
     auto groups = http::parse_string_list(fields, "Cache-Group-Invalidation")
                       .value_or(std::vector<std::string>());
-    if (groups.size() > cache::kMaxTags) {
-        groups.resize(cache::kMaxTags);
-    }
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
     return groups;
 }
 

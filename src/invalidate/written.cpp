@@ -102,7 +102,7 @@ std::vector<Selector> selectors_of(const Written &written)
         }
     }
     for (const std::string &group : written.groups) {
-        add(selectors,
+        selectors.push_back(
             select_group(names.scheme, names.authority, group));
     }
     return selectors;

@@ -17,7 +17,7 @@ struct Written
     // Location and Content-Location. Those of another authority count for
     // nothing: nobody may invalidate what is another's.
     std::vector<std::string_view> locations;
-    // Cache-Group-Invalidation (RFC 9875).
+    // Cache-Group-Invalidation (RFC 9875), each once.
     std::vector<std::string> groups;
 };
 

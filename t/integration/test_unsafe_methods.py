@@ -421,6 +421,16 @@ def test_an_answer_may_be_in_32_groups_of_32_characters(cached, grouped):
         assert not is_hit(nginx, "/a")
 
 
+# It used to be the first 256 that counted.
+def test_any_number_of_groups_is_invalidated(cached, grouped):
+    nginx = cached("proxy_buffer_size 16k; proxy_buffers 8 16k;")
+    version(nginx, "/a")
+    others = ", ".join(f'"{i}"' for i in range(1000))
+    grouped.invalidates(f'{others}, {others}, "shop"')
+    write(nginx, "/w")
+    assert not is_hit(nginx, "/a")
+
+
 def test_parameters_of_groups_say_nothing(cached, grouped):
     grouped.headers["Cache-Groups"] = '"products";a=1;b="c"'
     nginx = cached()
