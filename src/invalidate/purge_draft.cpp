@@ -153,8 +153,7 @@ bool PurgeDraft::match_all()
     }
     std::vector<Selector> &tags = request_.selectors;
     std::ranges::sort(tags);
-    const auto [first, last] = std::ranges::unique(tags);
-    tags.erase(first, last);
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
     if (tags.size() > kMaxTogether) {
         return refuse("name at most 8 tags with the match all");
     }

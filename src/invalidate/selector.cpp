@@ -154,7 +154,8 @@ std::optional<RowName> name_of_row(RowKey row, TenantHash tenant,
                              Selector selector) {
         for (const TenantHash whose : {tenant, kAllTenants}) {
             if (!name && row_key(selector, whose) == row) {
-                name.emplace(kind, std::string(value), whose == kAllTenants);
+                name = RowName{kind, std::string(value),
+                               whose == kAllTenants};
             }
         }
     };
