@@ -3,6 +3,7 @@
 #include "flow/client_abort.h"
 #include "flow/client_fields.h"
 #include "flow/coding.h"
+#include "flow/collapse.h"
 #include "flow/fetch_limit.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
@@ -37,6 +38,9 @@ void on_request_end(void *data)
     }
     // Clients who wait try again at once; what nobody waits for is held down.
     if (request.refresh) {
+        if (request.reason == cache::Reason::truncated) {
+            note_failure(request);
+        }
         request.end_role(cache::Reason::truncated, 0);
     }
     request.role.reset();

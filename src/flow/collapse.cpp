@@ -25,7 +25,15 @@ using tier::FillPart;
 // for workers that have no bell.
 constexpr Millis kLookOut{1000};
 
-// Where it is noted that the origin has failed.
+// What is stored and found in memory, be it sent already or not.
+const shm::PinnedObject *object_of(const Request &request)
+{
+    const std::optional<Hit> &found = request.hit ? request.hit : request.stale;
+    return found && found->object ? &**found->object : nullptr;
+}
+
+// Where it is noted that the origin has failed, if what is stored is found in
+// Redis only.
 Hash128 failure_name(const Request &request)
 {
     Hash128 name = fill_name(request);
@@ -47,6 +55,10 @@ bool needs_client(const Request &request)
 
 bool has_just_failed(const Request &request)
 {
+    if (const shm::PinnedObject *object = object_of(request)) {
+        return object->is_held_down(sharing_kind(request.facts),
+                                    ngx::boot_now());
+    }
     return request.zone().is_noted(failure_name(request));
 }
 
@@ -190,6 +202,11 @@ void note_needs_client(const Request &refresh)
 void note_failure(const Request &request)
 {
     constexpr Millis hold_down{2000};
+    if (const shm::PinnedObject *object = object_of(request)) {
+        const BootTime now = ngx::boot_now();
+        object->hold_down(sharing_kind(request.facts), now, now + hold_down);
+        return;
+    }
     request.zone().note_refused(failure_name(request),
                                 shm::HitForMiss::Place::origin, hold_down,
                                 Reason::none);

@@ -208,6 +208,7 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand)
         .hash = spec.hash,
         .expires = spec.expires.time_since_epoch().count(),
         .checked = spec.checked,
+        .held_down = 0,
         .head_size = static_cast<std::uint32_t>(spec.head_size),
         .body_size = static_cast<std::uint32_t>(spec.body_size),
         .newer = kNone,

@@ -9,7 +9,7 @@ namespace edge::shm {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x6d656d2d65676465;
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 
 // Cuts arrays off the front of the zone; their types need no construction.
 class Carver

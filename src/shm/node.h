@@ -41,6 +41,7 @@ struct Node
     Hash128 hash;         // fixed
     std::int64_t expires; // fixed; boot time, milliseconds
     std::uint64_t checked;
+    std::uint64_t held_down;
     std::uint32_t head_size; // fixed
     std::uint32_t body_size; // fixed
     Block newer;
@@ -79,7 +80,7 @@ struct Node
     }
 };
 
-static_assert(sizeof(Node) == 88 && std::is_standard_layout_v<Node> &&
+static_assert(sizeof(Node) == 96 && std::is_standard_layout_v<Node> &&
               std::is_trivially_copyable_v<Node>);
 static_assert(sizeof(Node) + sizeof(Extent) < kBlockSize);
 

@@ -6,6 +6,36 @@
 
 namespace edge::shm {
 
+namespace {
+
+// Node::held_down: until when, and for which kinds, one bit each.
+struct HoldDown
+{
+    std::uint64_t until; // BootTime
+    unsigned kinds;
+
+    static HoldDown read(std::uint64_t &word)
+    {
+        const std::uint64_t value =
+            std::atomic_ref(word).load(std::memory_order_relaxed);
+        return {value >> PinnedObject::kKinds,
+                static_cast<unsigned>(value) %
+                    (1u << PinnedObject::kKinds)};
+    }
+    void write(std::uint64_t &word) const
+    {
+        std::atomic_ref(word).store(until << PinnedObject::kKinds | kinds,
+                                    std::memory_order_relaxed);
+    }
+};
+
+std::uint64_t millis_of(BootTime time)
+{
+    return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+
+} // namespace
+
 template <typename View>
 Pieces<View>::Pieces(Nodes nodes, const Node &node)
     : nodes_(nodes), extents_(node.extents()),
@@ -54,6 +84,19 @@ void PinnedObject::set_checked(std::uint64_t generation) const
 {
     std::atomic_ref(node().checked)
         .store(generation, std::memory_order_relaxed);
+}
+
+bool PinnedObject::is_held_down(unsigned kind, BootTime now) const
+{
+    const HoldDown held = HoldDown::read(node().held_down);
+    return held.until > millis_of(now) && (held.kinds >> kind & 1) != 0;
+}
+
+void PinnedObject::hold_down(unsigned kind, BootTime now, BootTime until) const
+{
+    const HoldDown held = HoldDown::read(node().held_down);
+    const unsigned others = held.until > millis_of(now) ? held.kinds : 0;
+    HoldDown{millis_of(until), others | 1u << kind}.write(node().held_down);
 }
 
 std::span<char> Reservation::head() const

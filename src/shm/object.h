@@ -53,6 +53,13 @@ public:
     std::uint64_t checked() const;
     void set_checked(std::uint64_t generation) const;
 
+    // Whether requests of `kind` send this object rather than ask for a newer
+    // one, because another of them has just asked in vain. A lost update costs
+    // one more request.
+    static constexpr unsigned kKinds = 4;
+    bool is_held_down(unsigned kind, BootTime now) const;
+    void hold_down(unsigned kind, BootTime now, BootTime until) const;
+
 private:
     Node &node() const { return nodes_[pin_.node]; }
 

@@ -220,6 +220,36 @@ def test_a_refresh_that_fails_is_not_tried_for_every_request(cached, origin):
     assert origin.count("/") == 2
 
 
+@pytest.mark.parametrize("fields", [IF_ERROR, WHILE], ids=["error", "while"])
+def test_many_that_fail_at_once_did_not_remember_it(cached, origin, fields):
+    """What was noted of one took the place of what was noted of another."""
+    urls = [f"/{i}" for i in range(200)]
+    nginx = cached(zone="z:1m")
+    for url in urls:
+        origin.on(url, [Reply(headers=fields, body=b"old"), Reply(503)])
+        nginx.get(url)
+    began = time.monotonic()
+    for url in urls * 4:
+        assert nginx.get(url).body == b"old"
+    held = (time.monotonic() - began) // 2 + 1
+    assert max(origin.count(url) - 1 for url in urls) <= held
+
+
+def test_a_refresh_that_is_cut_off_is_not_tried_for_every_request(
+        cached, origin):
+    origin.on("/", [Reply(headers=WHILE, body=b"old"),
+                    Reply(headers=control("max-age=60"), body=b"x" * 1000,
+                          cut=10)])
+    nginx = cached()
+    nginx.get("/")
+    nginx.get("/")
+    wait_until(lambda: refreshes(nginx, "failed") == 1)
+    ends = time.monotonic() + 1.5  # who waits is told sooner
+    while time.monotonic() < ends:
+        assert nginx.get("/").body == b"old"
+    assert origin.count("/") == 2
+
+
 def test_a_soft_purge_is_refreshed_in_the_background(cached, origin):
     fields = control("max-age=60", "stale-while-revalidate=60")
     origin.on("/", [Reply(headers=fields, body=b"old"),

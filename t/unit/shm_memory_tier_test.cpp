@@ -250,6 +250,30 @@ void the_generation_checked_last_is_kept_with_the_object(void **)
     t.tier.unpin(second->pin());
 }
 
+void an_object_is_held_down_for_those_kinds_that_asked_in_vain(void **)
+{
+    TestTier t;
+    store(t.tier, spec_of(1, {10, 10}), t.ann, 1);
+    const auto object = find(t.tier, 1, t.ann);
+    const BootTime now{Millis(5000)};
+    const BootTime later = now + Millis(1500);
+    assert_false(object->is_held_down(0, now));
+
+    object->hold_down(1, now, now + Millis(2000));
+    assert_true(object->is_held_down(1, now + Millis(1999)));
+    assert_false(object->is_held_down(1, now + Millis(2000)));
+    assert_false(object->is_held_down(0, now));
+
+    object->hold_down(3, later, later + Millis(2000));
+    assert_true(object->is_held_down(1, now + Millis(2000)));
+    assert_true(object->is_held_down(3, later));
+
+    // Over: who failed then is not meant any more.
+    object->hold_down(3, now + Millis(9000), now + Millis(9999));
+    assert_false(object->is_held_down(1, now + Millis(9000)));
+    t.tier.unpin(object->pin());
+}
+
 void the_oldest_variant_leaves_when_there_are_too_many(void **)
 {
     TestTier t(kMiB, 3);
@@ -412,6 +436,8 @@ int main()
         cmocka_unit_test(an_expired_object_is_removed_when_it_is_looked_for),
         cmocka_unit_test(an_expired_object_is_evicted_even_when_visited),
         cmocka_unit_test(the_generation_checked_last_is_kept_with_the_object),
+        cmocka_unit_test(
+            an_object_is_held_down_for_those_kinds_that_asked_in_vain),
         cmocka_unit_test(the_oldest_variant_leaves_when_there_are_too_many),
         cmocka_unit_test(replacing_a_variant_costs_no_other_one),
         cmocka_unit_test(removing_a_resource_removes_its_variants),
