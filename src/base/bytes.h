@@ -21,6 +21,13 @@ public:
     template <std::integral T> void number(T value)
     {
         const auto bits = static_cast<std::make_unsigned_t<T>>(value);
+        // One store, where gcc 12 keeps the loop byte by byte.
+        if constexpr (std::endian::native == std::endian::little) {
+            char bytes[sizeof(T)];
+            std::memcpy(bytes, &bits, sizeof(T));
+            out_.append(bytes, sizeof(T));
+            return;
+        }
         for (std::size_t i = 0; i < sizeof(T); i++) {
             out_.push_back(static_cast<char>((bits >> (8 * i)) & 0xff));
         }

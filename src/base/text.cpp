@@ -4,12 +4,6 @@
 
 namespace edge {
 
-bool equals_ignore_case(std::string_view a, std::string_view b)
-{
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::string_view trim_ows(std::string_view text)
 {
     while (!text.empty() && is_ows(text.front())) {

@@ -1,6 +1,7 @@
 // Text as HTTP sees it: bytes, ASCII case, lists. No locale, no allocation.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,13 @@ constexpr bool is_ows(char c)
     return c == ' ' || c == '\t';
 }
 
-bool equals_ignore_case(std::string_view a, std::string_view b);
+// Here, because most differ in length or in the first byte.
+constexpr bool equals_ignore_case(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::string_view trim_ows(std::string_view text);
 
 // All of `text` as a decimal number. Values above `max` become `max`; anything

@@ -120,8 +120,10 @@ inline constexpr std::uint64_t kMaxBody = 8 * 1024 * 1024;
 class StringListBuilder
 {
 public:
+    void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
     void add(std::string_view text);
     StringList list() const { return StringList(bytes_); }
+    std::string take() { return std::move(bytes_); }
     bool empty() const { return bytes_.empty(); }
 
 private:

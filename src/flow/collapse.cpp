@@ -73,11 +73,11 @@ bool can_collapse(const ngx_http_request_t *r, const Request &request)
            !cache::is_unusual(request.fields);
 }
 
-tier::FillWish wish_of(const Request &request, std::string_view selectors)
+tier::FillWish wish_of(Request &request)
 {
     tier::FillWish wish;
     wish.name = fill_name(request);
-    wish.selectors = selectors;
+    wish.selectors = selectors_of(request);
     wish.tenant = invalidate::hash_tenant(request.identity->tenant);
     wish.max_age = request.lcf.lock_age.value;
     return wish;
@@ -154,9 +154,7 @@ void join_fill(ngx_http_request_t *r, Request &request)
         return;
     }
     tier::Zone &zone = request.zone();
-    const std::string selectors =
-        invalidate::selectors_of(names_of(*request.identity));
-    const tier::FillWish wish = wish_of(request, selectors);
+    const tier::FillWish wish = wish_of(request);
     const tier::Joined joined = zone.join(wish);
     request.is_pass = joined.part == FillPart::pass;
     if (joined.part != FillPart::wait) {
@@ -173,15 +171,13 @@ void join_fill(ngx_http_request_t *r, Request &request)
     }
 }
 
-std::optional<tier::FillRole> lead_refresh(const Request &request)
+std::optional<tier::FillRole> lead_refresh(Request &request)
 {
     if (has_just_failed(request) || needs_client(request)) {
         return std::nullopt;
     }
     tier::Zone &zone = request.zone();
-    const std::string selectors =
-        invalidate::selectors_of(names_of(*request.identity));
-    tier::FillWish wish = wish_of(request, selectors);
+    tier::FillWish wish = wish_of(request);
     wish.may_wait = false;
     const tier::Joined joined = zone.join(wish);
     if (joined.part != FillPart::lead) {

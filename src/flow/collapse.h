@@ -45,6 +45,6 @@ ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,
 
 // For a hit that should be fetched again: nothing if somebody does so, or did a
 // moment ago to no avail.
-std::optional<tier::FillRole> lead_refresh(const Request &request);
+std::optional<tier::FillRole> lead_refresh(Request &request);
 
 } // namespace edge::flow

@@ -83,8 +83,10 @@ std::string stored_fields(const conf::Location &lcf,
                           const cache::ResponseFacts &response,
                           const cache::Storable &storable, http::Fields sent)
 {
+    constexpr std::size_t usual_size = 512;
     const cache::StoredFields kept(response.fields, storable);
     cache::StringListBuilder fields;
+    fields.reserve(usual_size);
     const auto date = http::format_date(
         storable.times.date.value_or(storable.times.response));
     add_field(fields, "Date", {date.data(), date.size()});
@@ -94,7 +96,7 @@ std::string stored_fields(const conf::Location &lcf,
             add_field(fields, field.name, field.value);
         }
     }
-    return std::string(fields.list().encoded());
+    return fields.take();
 }
 
 std::string configured_tags(ngx_http_request_t *r, const Request &request)

@@ -59,6 +59,15 @@ void Request::end_fill()
     }
 }
 
+const std::string &selectors_of(Request &request)
+{
+    std::string &own = request.own_selectors;
+    if (own.empty()) {
+        own = invalidate::selectors_of_request(names_of(*request.identity));
+    }
+    return own;
+}
+
 void Request::end_role(cache::Reason why, std::uint16_t status_code)
 {
     if (!role) {

@@ -109,6 +109,7 @@ struct Request
     cache::RequestFacts facts;
     Given given;
     std::optional<Identity> identity;
+    std::string own_selectors; // see selectors_of()
 
     // What memory knows of the resource's Vary names this variant.
     std::optional<VariantKey> variant;
@@ -187,6 +188,10 @@ struct Request
 // The state of `r`, also after an internal redirect has cleared nginx's table
 // of contexts. Null for subrequests, and where this module has no part.
 Request *find_request(ngx_http_request_t *r);
+
+// What purges it, as far as the request tells: found out once, where it is
+// fetched.
+const std::string &selectors_of(Request &request);
 
 // A new state for the location that `r` is in now.
 Request &make_request(ngx_http_request_t *r, conf::Location &lcf);

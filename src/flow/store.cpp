@@ -32,12 +32,14 @@ std::vector<std::string> merge_vary(Request &request,
     return names;
 }
 
-std::string selectors_of(const Identity &identity, const FillPlan &plan)
+std::string selectors_of(Request &request, const FillPlan &plan)
 {
-    invalidate::EntryNames names = names_of(identity);
+    invalidate::EntryNames names = names_of(*request.identity);
     names.tags = plan.tags;
     names.groups = plan.groups;
-    return invalidate::selectors_of(names);
+    std::string selectors = selectors_of(request);
+    invalidate::add_selectors_of_answer(selectors, names);
+    return selectors;
 }
 
 // The record that says by which fields the resource's variants differ. It
@@ -124,7 +126,7 @@ Reason store(ngx_http_request_t *r, Request &request, FillPlan &plan, Body body)
         return Reason::vary_limit;
     }
     const std::string tags = encode(plan.tags);
-    const std::string selectors = selectors_of(identity, plan);
+    const std::string selectors = selectors_of(request, plan);
 
     Entry &entry = plan.entry;
     entry.ticket = request.ticket;

@@ -35,7 +35,7 @@ std::string encode(const std::vector<std::string> &names)
     for (const std::string &name : names) {
         list.add(name);
     }
-    return std::string(list.list().encoded());
+    return list.take();
 }
 
 VariantKey variant_key(ngx_pool_t *pool, const Request &request,

@@ -19,9 +19,7 @@ using Fields = std::span<const Field>;
 
 inline bool is_field(const Field &field, std::string_view name)
 {
-    // Most names differ in length: that alone settles it without a call.
-    return field.name.size() == name.size() &&
-           equals_ignore_case(field.name, name);
+    return equals_ignore_case(field.name, name);
 }
 
 // Calls `visit(value)` for every line of the field `name`, in order.

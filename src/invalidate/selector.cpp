@@ -48,8 +48,9 @@ void for_each_of_target(const EntryNames &names, std::string_view target,
     }
 }
 
+// What the request tells.
 template <typename Visit>
-void for_each_selector(const EntryNames &names, Visit &&visit)
+void for_each_of_request(const EntryNames &names, Visit &&visit)
 {
     for_each_of_target(names, names.target, visit);
     if (!names.requested.empty()) {
@@ -58,6 +59,12 @@ void for_each_selector(const EntryNames &names, Visit &&visit)
     if (!names.custom_key.empty()) {
         visit("key", names.custom_key, select_key(names.custom_key));
     }
+}
+
+// What the answer tells.
+template <typename Visit>
+void for_each_of_answer(const EntryNames &names, Visit &&visit)
+{
     for (const std::string &tag : names.tags) {
         visit("tag", tag, select_tag(tag));
     }
@@ -65,6 +72,25 @@ void for_each_selector(const EntryNames &names, Visit &&visit)
         visit("group", group,
               select_group(names.scheme, names.authority, group));
     }
+}
+
+std::string join(std::string_view a, std::string_view b, std::string_view c)
+{
+    std::string parts;
+    parts.reserve(3 * sizeof(std::uint32_t) + a.size() + b.size() + c.size());
+    ByteWriter out(parts);
+    out.string(a);
+    out.string(b);
+    out.string(c);
+    return parts;
+}
+
+// Adds to `bytes` as entries store them.
+auto writes_to(std::string &bytes)
+{
+    return [&bytes](auto, auto, Selector selector) {
+        ByteWriter(bytes).number(selector);
+    };
 }
 
 } // namespace
@@ -87,12 +113,7 @@ Selector select_url(std::string_view target)
 Selector select_url(std::string_view scheme, std::string_view authority,
                     std::string_view target)
 {
-    std::string parts;
-    ByteWriter out(parts);
-    out.string(scheme);
-    out.string(authority);
-    out.string(target);
-    return hash(Kind::absolute_url, parts);
+    return hash(Kind::absolute_url, join(scheme, authority, target));
 }
 
 Selector select_path(std::string_view path)
@@ -113,12 +134,7 @@ Selector select_key(std::string_view text)
 Selector select_group(std::string_view scheme, std::string_view authority,
                       std::string_view group)
 {
-    std::string parts;
-    ByteWriter out(parts);
-    out.string(scheme);
-    out.string(authority);
-    out.string(group);
-    return hash(Kind::group, parts);
+    return hash(Kind::group, join(scheme, authority, group));
 }
 
 TenantHash hash_tenant(std::string_view tenant)
@@ -136,14 +152,18 @@ RowKey row_key(Selector selector, TenantHash tenant)
     return x ^ x >> 33;
 }
 
-std::string selectors_of(const EntryNames &names)
+std::string selectors_of_request(const EntryNames &names)
 {
+    constexpr std::size_t usual_count = 16;
     std::string bytes;
-    ByteWriter out(bytes);
-    for_each_selector(names, [&out](auto, auto, Selector selector) {
-        out.number(selector);
-    });
+    bytes.reserve(usual_count * sizeof(Selector));
+    for_each_of_request(names, writes_to(bytes));
     return bytes;
+}
+
+void add_selectors_of_answer(std::string &bytes, const EntryNames &names)
+{
+    for_each_of_answer(names, writes_to(bytes));
 }
 
 std::optional<RowName> name_of_row(RowKey row, TenantHash tenant,
@@ -160,7 +180,8 @@ std::optional<RowName> name_of_row(RowKey row, TenantHash tenant,
         }
     };
     compare("all", {}, select_everything());
-    for_each_selector(names, compare);
+    for_each_of_request(names, compare);
+    for_each_of_answer(names, compare);
     return name;
 }
 

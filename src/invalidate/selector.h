@@ -62,8 +62,11 @@ struct EntryNames
     std::span<const std::string> groups;
 };
 
-// All selectors of an entry as it stores them: 8 bytes each, little-endian.
-std::string selectors_of(const EntryNames &names);
+// The selectors of an entry as it stores them, 8 bytes each, little-endian:
+// those that are known before there is an answer, and those by the tags and
+// groups of the answer, which follow.
+std::string selectors_of_request(const EntryNames &names);
+void add_selectors_of_answer(std::string &bytes, const EntryNames &names);
 
 // A row of the table of purges in words: `kind` is url, path, prefix, key, tag,
 // group or all.

@@ -15,7 +15,8 @@ namespace {
 
 std::vector<Selector> list_of(const EntryNames &names)
 {
-    const std::string bytes = selectors_of(names);
+    std::string bytes = selectors_of_request(names);
+    add_selectors_of_answer(bytes, names);
     std::vector<Selector> selectors;
     for (ByteReader in(bytes); !in.at_end();) {
         selectors.push_back(in.number<Selector>());
