@@ -59,7 +59,7 @@ def test_strict_serves_nothing_that_only_the_master_knows_of(
     replica.pause()
     wait_until(lambda: log_metric(a, "current") == 0, what="the lease's end")
     assert verdict(a.get("/p")) == ("MISS", "log_behind")
-    assert log_of(a)["replicas"] == 0
+    wait_until(lambda: log_of(a)["replicas"] == 0)
     a.wait_for_log("fewer replicas than wait=1 have its log")
     replica.resume()
     wait_current(a)
