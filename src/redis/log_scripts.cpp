@@ -74,17 +74,17 @@ if not is_current(nonce) then
     return {'LOST', top, nonce}
 end
 
-local applied = ARGV[5] .. ' ' .. ARGV[6]
 local known = call('HGET', members, id)
-local beats, before = 0, ''
+local beats = 0
 if known then
-    beats, before = known:match('^(%d+) %S+ %S+ (%S+ %S+) ')
+    beats = known:match('^%d+')
 else
     call('HINCRBY', members, 'v', 1)
 end
 call('HSET', members, id, string.format('%.0f %s %s %s %s %s',
-    (tonumber(beats) or 0) + 1, ARGV[2], ARGV[3], applied, ARGV[8], ARGV[4]))
-if applied ~= before then
+    (tonumber(beats) or 0) + 1, ARGV[2], ARGV[3], ARGV[5] .. ' ' .. ARGV[6],
+    ARGV[8], ARGV[4]))
+if not known then
     wake(channel)
 end
 
