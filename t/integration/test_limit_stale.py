@@ -32,7 +32,8 @@ def spent(cached, origin):
         origin.on("/p", Reply(headers=fields, body=b"old"))
         nginx = cached(limit.format("") + SHOW + more,
                        http=ZONE.format(burst, zone) + http, **pieces)
-        assert nginx.get("/p").body == b"old"
+        wait_until(lambda: nginx.get("/p").body == b"old",
+                   what="limits and an answer")
         return nginx
 
     return start
