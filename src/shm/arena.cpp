@@ -14,6 +14,9 @@ constexpr std::uint8_t kFree = 0x80;
 constexpr std::uint8_t kKept = 0x40;
 constexpr std::uint8_t kKeptFirst = 0x41;
 
+// Chunks of one size that are looked at for a run.
+constexpr unsigned kLooks = 4;
+
 // The links of a free chunk, in its own first block. They are copied, never
 // pointed to: the same bytes were an object a moment ago.
 struct Links
@@ -75,19 +78,71 @@ unsigned Arena::extents_for(std::uint32_t wanted, std::uint32_t first) const
     return 0;
 }
 
+bool Arena::has_run(std::uint32_t wanted) const
+{
+    return find_run(wanted).has_value();
+}
+
+// The free chunks side by side with this one, so far as they are of use.
+Extent Arena::run_around(Block chunk, std::uint32_t wanted) const
+{
+    Block first = chunk;
+    for (unsigned order = 0; chunk - first < wanted && wanted >> order != 0;) {
+        const std::uint32_t size = 1u << order;
+        if (first >= size && marks_[first - size] == free_mark(order)) {
+            first -= size;
+            order = 0;
+        } else {
+            order++;
+        }
+    }
+    Block end = chunk + (1u << order_of(chunk));
+    while (end - first < wanted && end < blocks() && is_free_chunk(end)) {
+        end += 1u << order_of(end);
+    }
+    return {first, end - first};
+}
+
+// Around chunks that are too short themselves, then of a chunk that is not and
+// what is free before it: what is left of a chunk, or was given back without
+// its buddy, would never be used otherwise.
+std::optional<Block> Arena::find_run(std::uint32_t wanted) const
+{
+    const auto enough = static_cast<unsigned>(std::bit_width(wanted - 1));
+    for (unsigned less = 1; less <= std::min(enough, 2u); less++) {
+        Block chunk = state_->head[enough - less];
+        for (unsigned looked = 0; looked < kLooks && chunk != kNone; looked++) {
+            const Extent run = run_around(chunk, wanted);
+            if (run.count >= wanted) {
+                return run.first;
+            }
+            chunk = load(at(chunk)).next;
+        }
+    }
+    for (unsigned order = enough; order < kOrders; order++) {
+        if (state_->chunks[order] > 0) {
+            return run_around(state_->head[order], wanted).first;
+        }
+    }
+    return std::nullopt;
+}
+
 Extent Arena::take(std::uint32_t wanted)
 {
-    auto order = static_cast<unsigned>(std::bit_width(wanted - 1));
-    while (order < kOrders && state_->chunks[order] == 0) {
-        order++;
+    const std::optional<Block> first = find_run(wanted);
+    return first ? take_run({*first, wanted}) : take_longest();
+}
+
+Extent Arena::take_run(Extent run)
+{
+    Block end = run.first;
+    while (end - run.first < run.count) {
+        const unsigned order = order_of(end);
+        unlink(end, order);
+        end += 1u << order;
     }
-    if (order == kOrders) {
-        return take_longest();
-    }
-    const Block first = state_->head[order];
-    unlink(first, order);
-    give({first + wanted, (1u << order) - wanted});
-    return {first, wanted};
+    give({run.first + run.count, end - run.first - run.count});
+    return run;
 }
 
 Extent Arena::take_longest()

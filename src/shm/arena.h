@@ -1,6 +1,7 @@
 // Memory in blocks of 128 bytes: a buddy allocator (Knuth, TAOCP 1, 2.5) that
-// gives back the tail a power of two would waste, and serves one demand with
-// several runs when none is long enough, so that free memory is usable memory.
+// gives back the tail a power of two would waste, takes runs that lie across
+// the borders of buddies, and serves one demand with several runs when none is
+// long enough, so that free memory is usable memory.
 //
 // A view of shared memory: block numbers, no addresses. Callers hold the lock.
 #pragma once
@@ -8,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace edge::shm {
@@ -52,11 +54,14 @@ public:
     }
     std::uint32_t free() const { return state_->free; }
 
-    // How many calls of take() would serve `wanted` blocks, the first of them
-    // with at least `first`; 0 when the free memory cannot.
+    // take() would give that many blocks at once. It does not look everywhere:
+    // a run is missed when many are shorter.
+    bool has_run(std::uint32_t wanted) const;
+    // With so many calls of take() at most `wanted` blocks are served, the
+    // first of them with at least `first`; 0 when the free memory cannot.
     unsigned extents_for(std::uint32_t wanted, std::uint32_t first) const;
 
-    // `wanted` blocks in one run, else the longest run there is. Something
+    // `wanted` blocks in one run, else the largest chunk there is. Something
     // must be free.
     Extent take(std::uint32_t wanted);
     void give(Extent run);
@@ -86,6 +91,9 @@ public:
 private:
     bool is_free_chunk(Block block) const;
     unsigned order_of(Block block) const;
+    Extent run_around(Block chunk, std::uint32_t wanted) const;
+    std::optional<Block> find_run(std::uint32_t wanted) const;
+    Extent take_run(Extent run);
     Extent take_longest();
     void merge(Block first, unsigned order);
     void link(Block first, unsigned order);

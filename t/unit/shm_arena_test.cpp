@@ -100,7 +100,7 @@ void scattered_free_blocks_serve_one_demand_in_several_runs(void **)
     assert_true(test.arena.check());
 }
 
-void the_announced_number_of_runs_is_kept(void **)
+void no_more_runs_are_needed_than_announced(void **)
 {
     std::mt19937 engine(1);
     const auto random = [&] { return static_cast<std::uint32_t>(engine()); };
@@ -116,8 +116,7 @@ void the_announced_number_of_runs_is_kept(void **)
         std::uint32_t wanted = 1 + random() % (random() % 8 == 0 ? 600 : 12);
         const std::uint32_t first = 1 + random() % wanted;
         const unsigned announced = test.arena.extents_for(wanted, first);
-        for (unsigned i = 0; i < announced; i++) {
-            assert_true(wanted > 0);
+        for (unsigned i = 0; i < announced && wanted > 0; i++) {
             held.push_back(test.arena.take(wanted));
             assert_true(i > 0 || held.back().count >= first);
             wanted -= held.back().count;
@@ -130,6 +129,39 @@ void the_announced_number_of_runs_is_kept(void **)
     }
     assert_true(test.arena.check());
     assert_int_equal(test.arena.free(), 3000);
+}
+
+// 9 blocks need a chunk of 16, and 7 of each would be lost.
+void runs_of_any_one_size_fill_all_of_it(void **)
+{
+    for (std::uint32_t size = 1; size <= 40; size++) {
+        TestArena test(4096);
+        while (test.arena.has_run(size)) {
+            assert_int_equal(test.arena.take(size).count, size);
+        }
+        assert_true(test.arena.check());
+        assert_true(test.arena.free() < size);
+    }
+}
+
+void a_hole_serves_again_what_was_there_before(void **)
+{
+    std::mt19937 random(7);
+    for (std::uint32_t size : {2u, 3u, 5u, 9u, 17u, 31u, 33u}) {
+        TestArena test(4096);
+        std::vector<Extent> held;
+        while (test.arena.has_run(size)) {
+            held.push_back(test.arena.take(size));
+        }
+        for (int i = 0; i < 1000; i++) {
+            Extent &run = held[random() % held.size()];
+            test.arena.give(run);
+            assert_true(test.arena.has_run(size));
+            run = test.arena.take(size);
+            assert_int_equal(run.count, size);
+        }
+        assert_true(test.arena.check());
+    }
 }
 
 void rebuilding_frees_all_but_what_is_kept(void **)
@@ -182,7 +214,9 @@ int main()
         cmocka_unit_test(part_of_a_run_may_be_given_back),
         cmocka_unit_test(
             scattered_free_blocks_serve_one_demand_in_several_runs),
-        cmocka_unit_test(the_announced_number_of_runs_is_kept),
+        cmocka_unit_test(no_more_runs_are_needed_than_announced),
+        cmocka_unit_test(runs_of_any_one_size_fill_all_of_it),
+        cmocka_unit_test(a_hole_serves_again_what_was_there_before),
         cmocka_unit_test(rebuilding_frees_all_but_what_is_kept),
         cmocka_unit_test(runs_outside_or_overlapping_are_not_kept),
     };
