@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "api/memory_metrics.h"
 #include "api/results.h"
 
 namespace edge::api {
@@ -287,69 +288,6 @@ void purges(Exposition &out, const Zones &zones)
               &Counters::purges_never_seen);
 }
 
-struct ZoneFigure
-{
-    std::string_view name;
-    std::string_view type;
-    std::string_view help;
-    std::uint64_t (*value)(const shm::MemoryTierStats &);
-};
-
-constexpr ZoneFigure kZoneFigures[] = {
-    {"edge_cache_zone_objects", kGauge, "Objects that can be found.",
-     [](const shm::MemoryTierStats &s) { return s.objects; }},
-    {"edge_cache_zone_used_bytes", kGauge, "Memory in use by objects.",
-     [](const shm::MemoryTierStats &s) { return s.bytes; }},
-    {"edge_cache_zone_capacity_bytes", kGauge, "Memory there is for objects.",
-     [](const shm::MemoryTierStats &s) { return s.capacity; }},
-    {"edge_cache_zone_pinned_objects", kGauge,
-     "Objects that are being sent or filled.",
-     [](const shm::MemoryTierStats &s) { return s.pinned_objects; }},
-    {"edge_cache_zone_pinned_bytes", kGauge,
-     "Memory of objects that are being sent or filled.",
-     [](const shm::MemoryTierStats &s) { return s.pinned_bytes; }},
-    {"edge_cache_zone_free_pins", kGauge, "Objects that can still be pinned.",
-     [](const shm::MemoryTierStats &s) {
-         return std::uint64_t{s.free_pins};
-     }},
-};
-
-void zone_figures(Exposition &out, const Zones &zones)
-{
-    for (const ZoneFigure &figure : kZoneFigures) {
-        out.family(figure.name, figure.type, figure.help);
-        for (tier::Zone *zone : zones) {
-            out.sample(figure.name, {{"zone", zone->settings.name}},
-                       figure.value(zone->stats()));
-        }
-    }
-}
-
-void removals(Exposition &out, const Zones &zones)
-{
-    constexpr std::string_view name = "edge_cache_zone_evictions_total";
-    out.family(name, kCounter, "Objects removed from memory, by reason.");
-    for (tier::Zone *zone : zones) {
-        const shm::MemoryTierStats stats = zone->stats();
-        const auto sample = [&](auto reason, std::uint64_t value) {
-            out.sample(name,
-                       {{"zone", zone->settings.name}, {"reason", reason}},
-                       value);
-        };
-        sample("capacity", stats.evicted_capacity);
-        sample("variants", stats.evicted_variants);
-        sample("expired", stats.expired);
-        sample("written", stats.swept);
-    }
-}
-
-void recoveries(Exposition &out, const Zones &zones)
-{
-    add_total(out, zones, "edge_cache_zone_recoveries_total",
-              "Times a zone was emptied because a worker died inside it.",
-              &shm::Counters::recoveries);
-}
-
 } // namespace
 
 void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
@@ -371,9 +309,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     waits(out, zones);
     purges(out, zones);
     writes(out, zones);
-    zone_figures(out, zones);
-    removals(out, zones);
-    recoveries(out, zones);
+    add_memory_metrics(out, zones);
 }
 
 } // namespace edge::api

@@ -1,4 +1,4 @@
-// What a zone counts of requests, fills and memory.
+// What a zone counts of requests, fills and purges, and of its memory.
 #pragma once
 
 #include <vector>

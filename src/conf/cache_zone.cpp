@@ -77,6 +77,31 @@ char *set_wait(ngx_conf_t *cf, ZoneSettings &settings, std::string_view word,
     return NGX_CONF_OK;
 }
 
+std::optional<std::uint32_t> parse_percent(std::string_view value)
+{
+    if (!value.ends_with('%')) {
+        return std::nullopt;
+    }
+    value.remove_suffix(1);
+    const auto percent = parse_decimal(value, 1000);
+    if (!percent || *percent < 1 || *percent > 100) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(*percent);
+}
+
+template <std::uint32_t shm::Shares::*Share>
+char *set_share(ngx_conf_t *cf, ZoneSettings &settings, std::string_view word,
+                std::string_view value)
+{
+    const auto percent = parse_percent(value);
+    if (!percent) {
+        return refuse(cf, word, "write a share from 1% to 100%");
+    }
+    settings.shares.*Share = *percent;
+    return NGX_CONF_OK;
+}
+
 struct Parameter
 {
     std::string_view name;
@@ -92,6 +117,8 @@ constexpr Parameter kParameters[] = {
     {"lease", &set_lease, true},
     {"wait", &set_wait, true},
     {"selectors", &set_selectors, false},
+    {"tenant_share", &set_share<&shm::Shares::tenant>, false},
+    {"negative_share", &set_share<&shm::Shares::negative>, false},
 };
 
 char *set_parameter(ngx_conf_t *cf, ZoneSettings &settings,
@@ -107,7 +134,8 @@ char *set_parameter(ngx_conf_t *cf, ZoneSettings &settings,
     }
     return refuse(cf, word,
                   "write redis=NAME, coherence=MODE, isolation=TIME, "
-                  "lease=TIME, wait=N, selectors=N, or nothing more");
+                  "lease=TIME, wait=N, selectors=N, tenant_share=PERCENT, "
+                  "negative_share=PERCENT, or nothing more");
 }
 
 // What the parameters mean together, in whatever order they stood.

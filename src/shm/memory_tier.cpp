@@ -117,10 +117,18 @@ MemoryTier::reserve(const ObjectSpec &spec, OwnerSlot owner, BootTime now)
         return Refused::no_pin;
     }
     const Demand demand = demand_of(spec);
-    if (const auto refused = make_room(demand, now)) {
+    const std::uint32_t tenant = place_of(spec.tenant);
+    if (const auto refused = make_room(demand, tenant, now)) {
         return *refused;
     }
-    return Reservation(nodes_, pin(place(spec, demand), owner));
+    return Reservation(nodes_, pin(place(spec, demand, tenant), owner));
+}
+
+std::uint32_t MemoryTier::place_of(std::uint64_t tenant)
+{
+    const std::string_view bytes(reinterpret_cast<const char *>(&tenant),
+                                 sizeof(tenant));
+    return segments_.place_of(hash64(bytes, header_->seed));
 }
 
 // Half of the zone: one object does not push out all others. Sizes are stored
@@ -144,7 +152,7 @@ MemoryTier::Demand MemoryTier::demand_of(const ObjectSpec &spec)
 
 bool MemoryTier::fits_in_one(const Demand &demand) const
 {
-    return arena_.extents_for(demand.whole, demand.whole) == 1;
+    return arena_.has_run(demand.whole);
 }
 
 bool MemoryTier::fits_in_several(const Demand &demand) const
@@ -153,29 +161,37 @@ bool MemoryTier::fits_in_several(const Demand &demand) const
     return extents > 0 && extents <= Node::kMaxExtents;
 }
 
-std::optional<Refused> MemoryTier::make_room(const Demand &demand, BootTime now)
+std::optional<Refused> MemoryTier::make_room(const Demand &demand,
+                                             std::uint32_t tenant, BootTime now)
 {
     unsigned steps = kMaxSteps;
     unsigned evictions = kMaxEvictions;
-    std::uint64_t in_vain = 0;
     while (!fits_in_one(demand) && !fits_in_several(demand)) {
-        // Once round takes all the bits away, twice round finds an object.
-        if (in_vain > std::uint64_t{2} * sieve_.count()) {
-            return Refused::full;
-        }
-        if (steps-- == 0 || evictions == 0) {
+        if (evictions-- == 0) {
             return Refused::again;
         }
-        const Block block = sieve_.step(now);
+        const Block block = next_victim(tenant, now, steps);
         if (block == kNone) {
-            in_vain++;
-            continue;
+            return steps == 0 ? Refused::again : Refused::full;
         }
-        in_vain = 0;
-        evictions--;
         evict(block, now);
     }
     return std::nullopt;
+}
+
+// Once round takes all the bits away, twice round finds an object.
+Block MemoryTier::next_victim(std::uint32_t tenant, BootTime now,
+                              unsigned &steps)
+{
+    const std::uint64_t most = std::uint64_t{2} * segments_.count();
+    for (std::uint64_t in_vain = 0; in_vain <= most && steps > 0; in_vain++) {
+        steps--;
+        const Block block = segments_.step(tenant, now, in_vain);
+        if (block != kNone) {
+            return block;
+        }
+    }
+    return kNone;
 }
 
 void MemoryTier::evict(Block block, BootTime now)
@@ -189,10 +205,11 @@ void MemoryTier::evict(Block block, BootTime now)
 }
 
 // The object is complete before pin() makes it survive a recovery.
-Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand)
+Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand,
+                        std::uint32_t tenant)
 {
     std::array<Extent, Node::kMaxExtents> extents;
-    std::uint16_t count = 0;
+    std::uint8_t count = 0;
     std::uint32_t left = fits_in_one(demand) ? demand.whole : demand.split;
     while (left > 0) {
         extents[count] = arena_.take(left);
@@ -202,6 +219,7 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand)
         .mark = Node::kMark,
         .state = NodeState::reserved,
         .visited = 0,
+        .segment = spec.is_negative ? Segment::negative : Segment::probation,
         .extent_count = count,
         .pins = 0,
         .chain_next = kNone,
@@ -211,11 +229,13 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand)
         .held_down = 0,
         .head_size = static_cast<std::uint32_t>(spec.head_size),
         .body_size = static_cast<std::uint32_t>(spec.body_size),
-        .newer = kNone,
-        .older = kNone,
+        .in_segment = {kNone, kNone},
+        .in_holding = {kNone, kNone},
         .resource = spec.resource,
         .variant_next = kNone,
         .variant_previous = kNone,
+        .tenant = tenant,
+        .reserved = 0,
     };
     node->set_extents(extents.data());
     return extents[0].first;
@@ -227,14 +247,27 @@ bool MemoryTier::publish(const Pin &pin)
         return false;
     }
     Node &node = nodes_[pin.node];
+    if (node.segment == Segment::probation && is_known(node)) {
+        node.segment = Segment::main;
+        header_->readmitted++;
+    }
     remove(node.hash);
     if (node.is_variant()) {
         limit_variants(node.resource);
     }
     node.state = NodeState::linked;
     index_.insert(pin.node);
-    sieve_.insert(pin.node);
+    segments_.insert(pin.node);
     return true;
+}
+
+// It was here lately, or what it replaces has proved itself.
+bool MemoryTier::is_known(const Node &node) const
+{
+    const Block older = index_.find(node.hash);
+    return older == kNone ? ghosts_.contains(node.hash)
+                          : nodes_[older].visited != 0 ||
+                                nodes_[older].segment == Segment::main;
 }
 
 void MemoryTier::limit_variants(const Hash128 &resource)
@@ -295,7 +328,10 @@ void MemoryTier::retire(Block block)
 {
     Node &node = nodes_[block];
     index_.erase(block);
-    sieve_.erase(block);
+    segments_.erase(block);
+    if (node.segment != Segment::negative) {
+        ghosts_.add(node.hash);
+    }
     node.state = NodeState::dead;
     if (node.pins == 0) {
         free_node(block);
@@ -315,20 +351,35 @@ void MemoryTier::free_node(Block block)
     }
 }
 
+void MemoryTier::set_shares(const Shares &shares)
+{
+    if (shares != segments_.shares()) {
+        segments_.set_shares(shares);
+    }
+}
+
 MemoryTierStats MemoryTier::stats() const
 {
-    return {
-        .objects = sieve_.count(),
-        .bytes = std::uint64_t{arena_.blocks() - arena_.free()} * kBlockSize,
-        .capacity = std::uint64_t{arena_.blocks()} * kBlockSize,
-        .pinned_objects = header_->pinned_objects,
-        .pinned_bytes = header_->pinned_blocks * kBlockSize,
-        .free_pins = pins_.available(),
-        .evicted_capacity = header_->evicted_capacity,
-        .evicted_variants = header_->evicted_variants,
-        .expired = header_->expired,
-        .swept = header_->swept,
-    };
+    MemoryTierStats stats;
+    stats.objects = segments_.count();
+    stats.bytes = std::uint64_t{arena_.blocks() - arena_.free()} * kBlockSize;
+    stats.capacity = std::uint64_t{arena_.blocks()} * kBlockSize;
+    stats.pinned_objects = header_->pinned_objects;
+    stats.pinned_bytes = header_->pinned_blocks * kBlockSize;
+    stats.free_pins = pins_.available();
+    stats.evicted_capacity = header_->evicted_capacity;
+    stats.evicted_variants = header_->evicted_variants;
+    stats.expired = header_->expired;
+    stats.swept = header_->swept;
+    for (std::size_t i = 0; i < kSegments; i++) {
+        const Segments::Part &part = segments_.part(static_cast<Segment>(i));
+        stats.segments[i] = {part.queue.count, part.blocks * kBlockSize,
+                             part.evicted, part.over};
+    }
+    stats.evicted_by_share = segments_.evicted_by_share();
+    stats.promoted = segments_.promoted();
+    stats.readmitted = header_->readmitted;
+    return stats;
 }
 
 } // namespace edge::shm

@@ -13,6 +13,7 @@
 // number of pins, recover() and clear() by the size of the zone.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,11 +24,12 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "shm/arena.h"
+#include "shm/ghosts.h"
 #include "shm/index.h"
 #include "shm/object.h"
 #include "shm/owners.h"
 #include "shm/pins.h"
-#include "shm/sieve.h"
+#include "shm/segments.h"
 
 namespace edge::shm {
 
@@ -51,6 +53,10 @@ struct ObjectSpec
     BootTime expires = BootTime::max();
     // The newest generation it was checked against.
     std::uint64_t checked = 0;
+    // Hash of the tenant whose share it counts to.
+    std::uint64_t tenant = 0;
+    // The answer is an error: it counts to the share of those.
+    bool is_negative = false;
 };
 
 // Why find() gives no object.
@@ -69,6 +75,14 @@ enum class Refused
     no_pin, // all pins are in use
 };
 
+struct SegmentStats
+{
+    std::uint64_t objects = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t evicted = 0;
+    std::uint32_t tenants_over_share = 0;
+};
+
 // Since format(), except for what is in use now.
 struct MemoryTierStats
 {
@@ -82,6 +96,13 @@ struct MemoryTierStats
     std::uint64_t evicted_variants = 0;
     std::uint64_t expired = 0;
     std::uint64_t swept = 0;
+    // By Segment. What was evicted is a part of evicted_capacity, and so is
+    // what tenants over their share evicted of their own.
+    std::array<SegmentStats, kSegments> segments{};
+    std::uint64_t evicted_by_share = 0;
+    std::uint64_t promoted = 0;
+    // Straight to the main part, as it had been here lately.
+    std::uint64_t readmitted = 0;
 };
 
 class MemoryTier
@@ -98,6 +119,9 @@ public:
     // What format() left, at whatever address; nullopt when it is anything
     // else or of another version or size. Takes no lock.
     static std::optional<MemoryTier> attach(std::span<std::byte> zone);
+
+    // Those of format() are none.
+    void set_shares(const Shares &shares);
 
     // A slot for this process, its old one if it has one; nullopt when all are
     // taken by processes nobody has released.
@@ -149,6 +173,11 @@ public:
     // Every invariant of every structure, and that each block is either free
     // or one object's. Slow, allocates: for tests.
     bool check() const;
+    // How many objects were evicted as their tenant had more than its share.
+    std::uint64_t evicted_by_share() const
+    {
+        return segments_.evicted_by_share();
+    }
 
 private:
     struct Header;
@@ -160,8 +189,13 @@ private:
     static Demand demand_of(const ObjectSpec &spec);
     bool fits_in_one(const Demand &demand) const;
     bool fits_in_several(const Demand &demand) const;
-    std::optional<Refused> make_room(const Demand &demand, BootTime now);
-    Block place(const ObjectSpec &spec, const Demand &demand);
+    std::optional<Refused> make_room(const Demand &demand,
+                                     std::uint32_t tenant, BootTime now);
+    Block next_victim(std::uint32_t tenant, BootTime now, unsigned &steps);
+    Block place(const ObjectSpec &spec, const Demand &demand,
+                std::uint32_t tenant);
+    std::uint32_t place_of(std::uint64_t tenant);
+    bool is_known(const Node &node) const;
     void evict(Block block, BootTime now);
     void limit_variants(const Hash128 &resource);
     Pin pin(Block block, OwnerSlot owner);
@@ -181,7 +215,8 @@ private:
     Arena arena_;
     Nodes nodes_;
     Index index_;
-    Sieve sieve_;
+    Segments segments_;
+    Ghosts ghosts_;
 };
 
 } // namespace edge::shm

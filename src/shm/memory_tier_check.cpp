@@ -44,7 +44,7 @@ struct MemoryTier::Census
 
 bool MemoryTier::check() const
 {
-    if (!arena_.check() || !pins_.check() || !sieve_.check()) {
+    if (!arena_.check() || !pins_.check() || !segments_.check()) {
         return false;
     }
     Census census{.owned = std::vector<bool>(arena_.blocks()), .pins = {}};
@@ -53,7 +53,7 @@ bool MemoryTier::check() const
         [&](Extent run) { sound = sound && census.claim(run); });
     return sound && count_linked(census) && count_pinned(census) &&
            census.claimed == arena_.blocks() &&
-           census.linked == sieve_.count() &&
+           census.linked == segments_.count() &&
            census.variants == census.variants_listed;
 }
 

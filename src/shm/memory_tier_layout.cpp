@@ -9,7 +9,7 @@ namespace edge::shm {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x6d656d2d65676465;
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 
 // Cuts arrays off the front of the zone; their types need no construction.
 class Carver
@@ -62,6 +62,10 @@ MemoryTier::Layout::Layout(std::span<std::byte> zone)
     pin_words = carver.carve<std::uint64_t>(pins);
     pin_stack = carver.carve<std::uint32_t>(pins);
     buckets = carver.carve<Index::Bucket>(zone.size() / 1024);
+    tenants = carver.carve<Segments::Tenant>(
+        std::clamp<std::size_t>(zone.size() / 8192, 16, 4096));
+    // One name for each KB.
+    ghosts = carver.carve<Ghosts::Set>(zone.size() / 256 / sizeof(Ghosts::Set));
     // Of each block: 128 bytes and a mark. One less for the alignment.
     marks = carver.carve<std::uint8_t>(carver.left() / (kBlockSize + 1) - 1);
     blocks = carver.align(kBlockSize);
@@ -73,7 +77,9 @@ MemoryTier::MemoryTier(const Layout &layout)
       arena_(&layout.header->arena, layout.marks, layout.blocks),
       nodes_(layout.blocks),
       index_(layout.buckets, layout.header->seed, nodes_),
-      sieve_(&layout.header->sieve, nodes_)
+      segments_(&layout.header->segments, layout.tenants, arena_.blocks(),
+                nodes_),
+      ghosts_(layout.ghosts)
 {
 }
 
@@ -91,7 +97,11 @@ bool MemoryTier::format(std::span<std::byte> zone,
     layout.header->seed = config.seed;
     layout.owners->fill({});
     std::ranges::fill(layout.pin_words, std::uint64_t{0});
-    MemoryTier(layout).rebuild();
+    std::ranges::fill(layout.ghosts, Ghosts::Set{});
+    std::ranges::fill(layout.tenants, Segments::Tenant{});
+    MemoryTier tier(layout);
+    tier.rebuild();
+    tier.segments_.set_shares({});
     // Last: what is half made is not attached to.
     std::atomic_ref(layout.header->magic)
         .store(kMagic, std::memory_order_release);

@@ -17,7 +17,7 @@ struct MemoryTier::Header
     std::uint64_t seed;
     std::uint32_t available_pins;
     Arena::State arena;
-    Sieve::State sieve;
+    Segments::State segments;
     std::uint64_t pinned_objects;
     std::uint64_t pinned_blocks;
     std::uint64_t evicted_capacity;
@@ -25,6 +25,7 @@ struct MemoryTier::Header
     std::uint64_t expired;
     std::uint64_t sweep_bucket; // where sweep() goes on
     std::uint64_t swept;
+    std::uint64_t readmitted;
 };
 
 struct MemoryTier::Layout
@@ -36,6 +37,8 @@ struct MemoryTier::Layout
     std::span<std::uint64_t> pin_words;
     std::span<std::uint32_t> pin_stack;
     std::span<Index::Bucket> buckets;
+    std::span<Segments::Tenant> tenants;
+    std::span<Ghosts::Set> ghosts;
     std::span<std::uint8_t> marks;
     std::byte *blocks;
 };

@@ -9,7 +9,7 @@ namespace edge::shm {
 void MemoryTier::rebuild()
 {
     index_.clear();
-    sieve_.clear();
+    segments_.clear();
     arena_.forget();
     header_->pinned_objects = 0;
     header_->pinned_blocks = 0;
@@ -52,7 +52,8 @@ bool MemoryTier::keep_memory(Block block)
     const Node &node = nodes_[block];
     const std::size_t extents = node.extent_count;
     if (node.mark != Node::kMark || extents == 0 ||
-        extents > Node::kMaxExtents ||
+        extents > Node::kMaxExtents || node.tenant >= segments_.tenants() ||
+        static_cast<std::size_t>(node.segment) >= kSegments ||
         Node::head_offset(extents) > (arena_.blocks() - block) * kBlockSize) {
         return false;
     }

@@ -25,17 +25,34 @@ enum class NodeState : std::uint8_t
     dead,         // removed or replaced; freed with its last pin
 };
 
+// Which of the queues of Segments an object is in.
+enum class Segment : std::uint8_t
+{
+    probation, // came lately
+    main,      // was asked for again
+    negative,  // an error's answer
+};
+inline constexpr std::size_t kSegments = 3;
+
+// The place of an object in a queue.
+struct Links
+{
+    Block newer;
+    Block older;
+};
+
 struct Node
 {
     static constexpr std::uint32_t kMark = 0x45646e6f;
     // More extents than an object of the largest size needs in a zone that is
     // not in shreds. Room for all of them where one is not enough.
-    static constexpr std::uint16_t kMaxExtents = 32;
+    static constexpr std::uint8_t kMaxExtents = 32;
 
     std::uint32_t mark;
     NodeState state;
     std::uint8_t visited;
-    std::uint16_t extent_count; // fixed
+    Segment segment;           // of a reservation: where it wants to be
+    std::uint8_t extent_count; // fixed
     std::uint32_t pins;
     Block chain_next;
     Hash128 hash;         // fixed
@@ -44,11 +61,13 @@ struct Node
     std::uint64_t held_down;
     std::uint32_t head_size; // fixed
     std::uint32_t body_size; // fixed
-    Block newer;
-    Block older;
+    Links in_segment;
+    Links in_holding; // what its tenant has of the segment
     Hash128 resource; // fixed
     Block variant_next;
     Block variant_previous;
+    std::uint32_t tenant; // fixed; its place in Segments
+    std::uint32_t reserved;
 
     static constexpr std::size_t head_offset(std::size_t extents)
     {
@@ -80,7 +99,7 @@ struct Node
     }
 };
 
-static_assert(sizeof(Node) == 96 && std::is_standard_layout_v<Node> &&
+static_assert(sizeof(Node) == 112 && std::is_standard_layout_v<Node> &&
               std::is_trivially_copyable_v<Node>);
 static_assert(sizeof(Node) + sizeof(Extent) < kBlockSize);
 

@@ -1,19 +1,14 @@
 #include "shm/sieve.h"
 
-#include <utility>
-
 namespace edge::shm {
 
 void Sieve::insert(Block block)
 {
-    Node &node = nodes_[block];
-    node.visited = 0;
-    node.newer = kNone;
-    node.older = state_->newest;
-    if (node.older == kNone) {
+    links(block) = {kNone, state_->newest};
+    if (state_->newest == kNone) {
         state_->oldest = block;
     } else {
-        nodes_[node.older].newer = block;
+        links(state_->newest).newer = block;
     }
     state_->newest = block;
     state_->count++;
@@ -21,34 +16,28 @@ void Sieve::insert(Block block)
 
 void Sieve::erase(Block block)
 {
-    const Node &node = nodes_[block];
+    const Links &at = links(block);
     if (state_->hand == block) {
-        state_->hand = node.newer;
+        state_->hand = at.newer;
     }
-    if (node.newer == kNone) {
-        state_->newest = node.older;
+    if (at.newer == kNone) {
+        state_->newest = at.older;
     } else {
-        nodes_[node.newer].older = node.older;
+        links(at.newer).older = at.older;
     }
-    if (node.older == kNone) {
-        state_->oldest = node.newer;
+    if (at.older == kNone) {
+        state_->oldest = at.newer;
     } else {
-        nodes_[node.older].newer = node.newer;
+        links(at.older).newer = at.newer;
     }
     state_->count--;
 }
 
-Block Sieve::step(BootTime now)
+Block Sieve::step()
 {
     const Block block = state_->hand == kNone ? state_->oldest : state_->hand;
-    if (block == kNone) {
-        return kNone;
-    }
-    Node &node = nodes_[block];
-    state_->hand = node.newer;
-    const bool visited = std::exchange(node.visited, std::uint8_t{0}) != 0;
-    if (node.pins > 0 || (visited && !node.expired(now))) {
-        return kNone;
+    if (block != kNone) {
+        state_->hand = links(block).newer;
     }
     return block;
 }
@@ -59,12 +48,12 @@ bool Sieve::check() const
     Block block = state_->oldest;
     bool hand_found = state_->hand == kNone;
     for (std::uint32_t i = 0; i < state_->count; i++) {
-        if (block == kNone || nodes_[block].older != older) {
+        if (block == kNone || links(block).older != older) {
             return false;
         }
         hand_found = hand_found || block == state_->hand;
         older = block;
-        block = nodes_[block].newer;
+        block = links(block).newer;
     }
     return block == kNone && older == state_->newest && hand_found;
 }

@@ -223,6 +223,9 @@ void Zone::prepare(std::span<const std::string_view> labels,
     max_waits_ = max_waits;
     const Lock lock(*this);
     owner();
+    memory_->set_shares(
+        {.negative = settings.shares.negative,
+         .tenant = settings.has_tenants ? settings.shares.tenant : 100});
     for (const std::string_view label : labels) {
         label_slots_.push_back(counters_->claim_label(label));
     }

@@ -55,6 +55,8 @@ struct ZoneSettings
     std::uint32_t selectors = 0;
     // Some location that uses it has edge_cache_tenant.
     bool has_tenants = false;
+    // The tenants' only where there are any.
+    shm::Shares shares{.negative = 5, .tenant = 50};
     // As written; empty without redis=.
     std::string_view redis_name;
     // Null: memory is the only tier, and the zone is its own log.
@@ -330,6 +332,7 @@ private:
     Joined join(const FillWish &wish, WorkerSet &replaced);
     bool may_join(const shm::RunningFill &fill, const FillWish &wish) const;
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
+    void tell_of_share(std::string_view tenant);
     cache::Reason check(const cache::Entry &entry, bool in_memory) const;
     using Lookup = std::variant<shm::PinnedObject, shm::Absent> (
         shm::MemoryTier::*)(const Hash128 &, shm::OwnerSlot, BootTime);
@@ -361,6 +364,10 @@ private:
     std::array<FetchWaits, shm::FetchCounts::kGroups> fetch_waits_;
     std::size_t max_waits_ = 0;
     std::optional<shm::OwnerSlot> owner_;
+    // reserve() made room as the tenant had more than its share, and when this
+    // worker last said so of one.
+    bool over_share_ = false;
+    std::optional<BootTime> share_told_;
     RedisTier *redis_ = nullptr;
 };
 

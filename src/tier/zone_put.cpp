@@ -2,10 +2,12 @@
 // are copied outside of it, and what was purged meanwhile is thrown away.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "cache/freshness.h"
 #include "cache/supersede.h"
 #include "ngx/clock.h"
+#include "ngx/text.h"
 #include "tier/zone.h"
 
 namespace edge::tier {
@@ -17,6 +19,11 @@ using cache::Reason;
 // How often room is made before the zone counts as full: each time the lock
 // has been free in between.
 constexpr int kMaxAttempts = 8;
+
+constexpr Millis kTellEvery{60 * 1000};
+
+// Of statuses.
+constexpr unsigned kFirstError = 400;
 
 BootTime expiry(const cache::Entry &entry, Millis keep)
 {
@@ -74,7 +81,9 @@ std::optional<shm::Reservation> Zone::reserve(const shm::ObjectSpec &spec)
         if (!slot) {
             return std::nullopt;
         }
+        const std::uint64_t evicted = memory_->evicted_by_share();
         auto reserved = memory_->reserve(spec, *slot, ngx::boot_now());
+        over_share_ |= memory_->evicted_by_share() != evicted;
         if (auto *reservation = std::get_if<shm::Reservation>(&reserved)) {
             return *reservation;
         }
@@ -85,10 +94,29 @@ std::optional<shm::Reservation> Zone::reserve(const shm::ObjectSpec &spec)
     return std::nullopt;
 }
 
+// Who takes more than his share is named, once in a while.
+void Zone::tell_of_share(std::string_view tenant)
+{
+    if (!std::exchange(over_share_, false)) {
+        return;
+    }
+    const BootTime now = ngx::boot_now();
+    if (share_told_ && now - *share_told_ < kTellEvery) {
+        return;
+    }
+    share_told_ = now;
+    ngx_str_t name = ngx::str(tenant);
+    ngx_str_t zone = ngx::str(settings.name);
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "zone \"%V\" is full, and tenant \"%V\" has more than its "
+                  "share of it: it makes room for its own answers",
+                  &zone, &name);
+}
+
 // One that is still of use. Under the lock.
 bool Zone::has_newer(const ObjectName &name, const cache::Entry &entry)
 {
-    const auto found = memory_->find(name.hash, *owner_, ngx::boot_now());
+    const auto found = memory_->peek(name.hash, *owner_, ngx::boot_now());
     const auto *object = std::get_if<shm::PinnedObject>(&found);
     if (object == nullptr) {
         return false;
@@ -144,8 +172,12 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
     spec.head_size = head.size();
     spec.body_size = static_cast<std::size_t>(entry.body_size);
     spec.expires = expiry(entry, keep);
+    spec.tenant = hash64(entry.tenant);
+    spec.is_negative = entry.kind == cache::EntryKind::object &&
+                       entry.status >= kFirstError;
 
     const auto reservation = reserve(spec);
+    tell_of_share(entry.tenant);
     if (!reservation) {
         return Reason::zone_full;
     }

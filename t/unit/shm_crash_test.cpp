@@ -54,8 +54,12 @@ ObjectSpec random_spec(Random &random, std::uint64_t first_name)
     const std::uint64_t name = first_name + random() % kNames;
     const Size size = {random() % 300,
                        random() % (random() % 4 == 0 ? 20000 : 1000)};
-    return random() % 3 == 0 ? variant_of(1 + random() % 4, name, size)
-                             : spec_of(name, size);
+    ObjectSpec spec = random() % 3 == 0
+                          ? variant_of(1 + random() % 4, name, size)
+                          : spec_of(name, size);
+    spec.tenant = name % 3;
+    spec.is_negative = random() % 8 == 0;
+    return spec;
 }
 
 // The worker that will die: every operation there is, in random order, one
@@ -305,6 +309,7 @@ void a_worker_killed_anywhere_leaves_a_zone_that_recovers(void **)
 {
     Zone zone(kZone, 4);
     MemoryTier tier = zone.attach();
+    tier.set_shares({.negative = 5, .tenant = 30});
     Zone page(MemoryTier::kMinimumSize);
     Mark &changing = *new (page.bytes().data()) Mark(0);
     Survivor survivor(tier);

@@ -1,4 +1,4 @@
-// What leaves and what stays: SIEVE as the memory tier does it, beside LRU.
+// What leaves and what stays in the memory tier, beside LRU.
 
 #include "shm_zone.h"
 
@@ -166,7 +166,7 @@ std::vector<std::uint64_t> zipf(std::size_t requests, std::size_t count,
 
 struct Ratios
 {
-    double sieve;
+    double tier;
     double lru;
 };
 
@@ -174,14 +174,14 @@ Ratios hit_ratios(const std::vector<std::uint64_t> &trace)
 {
     Cache cache(kZone);
     Lru lru(capacity());
-    std::size_t sieve_hits = 0;
+    std::size_t tier_hits = 0;
     std::size_t lru_hits = 0;
     for (std::uint64_t name : trace) {
-        sieve_hits += cache.request(name) ? 1 : 0;
+        tier_hits += cache.request(name) ? 1 : 0;
         lru_hits += lru.request(name) ? 1 : 0;
     }
     const auto requests = static_cast<double>(trace.size());
-    return {static_cast<double>(sieve_hits) / requests,
+    return {static_cast<double>(tier_hits) / requests,
             static_cast<double>(lru_hits) / requests};
 }
 
@@ -190,9 +190,9 @@ void its_hit_ratio_is_no_worse_than_that_of_lru(void **)
     for (double exponent : {0.8, 1.0, 1.2}) {
         const Ratios ratios =
             hit_ratios(zipf(100000, 10 * capacity(), exponent));
-        print_message("Zipf %.1f: SIEVE %.3f, LRU %.3f\n", exponent,
-                      ratios.sieve, ratios.lru);
-        assert_true(ratios.sieve >= ratios.lru);
+        print_message("Zipf %.1f: tier %.3f, LRU %.3f\n", exponent,
+                      ratios.tier, ratios.lru);
+        assert_true(ratios.tier >= ratios.lru);
     }
 }
 
@@ -204,9 +204,9 @@ void unique_keys_cost_it_less_than_lru(void **)
         trace[i] = 1000000 + i;
     }
     const Ratios ratios = hit_ratios(trace);
-    print_message("with a flood: SIEVE %.3f, LRU %.3f\n", ratios.sieve,
+    print_message("with a flood: tier %.3f, LRU %.3f\n", ratios.tier,
                   ratios.lru);
-    assert_true(ratios.sieve >= ratios.lru * 1.05);
+    assert_true(ratios.tier >= ratios.lru * 1.05);
 }
 
 } // namespace
