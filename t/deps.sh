@@ -5,8 +5,8 @@ set -euo pipefail
 
 build="g++ make nginx nginx-dev libhiredis-dev libssl-dev libxxhash-dev nlohmann-json3-dev
        zlib1g-dev"
-test="$build libcmocka-dev curl gdb nodejs npm openssl prometheus python3 python3-pytest
-      python3-pytest-xdist redis-server"
+test="$build libcmocka-dev curl gdb libfaketime nodejs npm openssl prometheus python3
+      python3-pytest python3-pytest-xdist redis-server"
 
 packages_of() {
     case $1 in

@@ -15,9 +15,16 @@ Millis current_age(const EntryTimes &times, WallTime now)
                                         times.date, times.age);
 }
 
+bool is_ahead(const EntryTimes &times, WallTime now)
+{
+    constexpr Millis tolerance{1000};
+    return times.response > now + tolerance;
+}
+
 Millis remaining_lifetime(const EntryTimes &times, WallTime now)
 {
-    return times.lifetime - current_age(times, now);
+    return is_ahead(times, now) ? Millis(0)
+                                : times.lifetime - current_age(times, now);
 }
 
 std::optional<Millis> told_lifetime(const Entry &entry)

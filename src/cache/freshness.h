@@ -13,6 +13,11 @@ namespace edge::cache {
 // RFC 9111 4.2.3. Never negative, also when a clock was set back.
 Millis current_age(const EntryTimes &times, WallTime now);
 
+// Received later than now: by a clock that is ahead of this one by more than
+// clocks that are kept in time are, or before this one was set back. Its age
+// cannot be told, so it is not fresh.
+bool is_ahead(const EntryTimes &times, WallTime now);
+
 // Fresh while above 0 (RFC 9111 4.2), stale since as long as it is below.
 Millis remaining_lifetime(const EntryTimes &times, WallTime now);
 

@@ -19,6 +19,13 @@ bool is_forbidden(const Entry &entry, const Policy &policy)
            (entry.s_maxage && !policy.stale_s_maxage);
 }
 
+// Where it cannot be told how old it is, it is not.
+bool is_within(Millis staleness, const Entry &entry, WallTime now)
+{
+    return !is_ahead(entry.times, now) &&
+           -remaining_lifetime(entry.times, now) <= staleness;
+}
+
 // By what the origin says and what the location adds.
 Millis window(const Entry &entry, std::uint32_t causes, const Policy &policy)
 {
@@ -43,8 +50,7 @@ bool may_be_stale(const Entry &entry, StaleCause cause, const Policy &policy,
                   WallTime now)
 {
     const Millis allowed = window(entry, cause, policy);
-    return allowed > Millis(0) &&
-           -remaining_lifetime(entry.times, now) <= allowed;
+    return allowed > Millis(0) && is_within(allowed, entry, now);
 }
 
 bool is_stale_welcome(const Entry &entry, const RequestControl &control,
@@ -54,7 +60,7 @@ bool is_stale_welcome(const Entry &entry, const RequestControl &control,
     return policy.client_control && control.max_stale && !control.no_cache &&
            !control.min_fresh && !is_forbidden(entry, policy) &&
            current_age(entry.times, now) <= oldest + *control.max_stale &&
-           -remaining_lifetime(entry.times, now) <= *control.max_stale;
+           is_within(*control.max_stale, entry, now);
 }
 
 bool is_stale_accepted(const Entry &entry, StaleCause cause,
@@ -63,7 +69,7 @@ bool is_stale_accepted(const Entry &entry, StaleCause cause,
 {
     return policy.client_control && control.stale_if_error &&
            (cause & kOriginFails) != 0 && !is_forbidden(entry, policy) &&
-           -remaining_lifetime(entry.times, now) <= *control.stale_if_error;
+           is_within(*control.stale_if_error, entry, now);
 }
 
 Millis longest_staleness(const Entry &entry, const Policy &policy)

@@ -99,7 +99,10 @@ bool take_stored(Request &request, Hit found)
         return false;
     }
 
-    const Millis remaining = found.entry.times.lifetime - found.age;
+    const Millis remaining =
+        is_ahead(found.entry.times, ngx::wall_now())
+            ? Millis(0)
+            : found.entry.times.lifetime - found.age;
     if (remaining <= Millis(0) || purged == Reason::soft_purged) {
         request.found_expired = true;
         request.refuse(purged);

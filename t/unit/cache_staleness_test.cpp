@@ -199,6 +199,23 @@ void the_client_takes_it_if_the_origin_fails(void **)
         is_stale_accepted(entry, kStale503, control, policy, after(11)));
 }
 
+void what_a_clock_ahead_has_received_is_not_sent_stale(void **)
+{
+    const Entry entry = entry_of(10, 50, 50);
+    Policy policy;
+    policy.client_control = true;
+    RequestControl control;
+    control.max_stale = control.stale_if_error = Seconds(50);
+    for (const int seconds : {-1, -2}) {
+        const bool told = seconds == -1;
+        const WallTime now = after(seconds);
+        assert_int_equal(may_be_stale(entry, kStaleError, policy, now), told);
+        assert_int_equal(is_stale_welcome(entry, control, policy, now), told);
+        assert_int_equal(
+            is_stale_accepted(entry, kStaleError, control, policy, now), told);
+    }
+}
+
 } // namespace
 
 int main()
@@ -218,6 +235,7 @@ int main()
         cmocka_unit_test(the_client_takes_it_as_old_as_it_says),
         cmocka_unit_test(what_is_fresh_may_be_stale),
         cmocka_unit_test(the_client_takes_it_if_the_origin_fails),
+        cmocka_unit_test(what_a_clock_ahead_has_received_is_not_sent_stale),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

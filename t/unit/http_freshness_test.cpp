@@ -162,6 +162,17 @@ void clients_are_told_max_age_or_expires(void **)
                 Millis(10'000));
 }
 
+void what_a_clock_ahead_has_received_is_not_fresh(void **)
+{
+    const auto times = stored(Seconds(5), Millis(60'000));
+    assert_false(cache::is_ahead(times, kReceived - Millis(1000)));
+    assert_true(cache::remaining_lifetime(times, kReceived - Millis(1000)) ==
+                Millis(55'000));
+    assert_true(cache::is_ahead(times, kReceived - Millis(1001)));
+    assert_true(cache::remaining_lifetime(times, kReceived - Millis(1001)) ==
+                Millis(0));
+}
+
 } // namespace
 
 int main()
@@ -179,6 +190,7 @@ int main()
         cmocka_unit_test(age_grows_while_stored),
         cmocka_unit_test(a_clock_set_back_makes_nothing_younger_than_it_came),
         cmocka_unit_test(clients_are_told_max_age_or_expires),
+        cmocka_unit_test(what_a_clock_ahead_has_received_is_not_fresh),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
