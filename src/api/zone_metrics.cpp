@@ -215,6 +215,17 @@ void warmed(Exposition &out, const Zones &zones)
                  {"failed", &Counters::warmed_failed}});
 }
 
+void primes(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_primes_total",
+                "Objects asked for most, fetched again after a soft purge.",
+                {{"stored", &Counters::primes_stored},
+                 {"found", &Counters::primes_found},
+                 {"failed", &Counters::primes_failed},
+                 {"refused", &Counters::primes_refused}});
+}
+
 void fetches(Exposition &out, const Zones &zones)
 {
     constexpr std::string_view name = "edge_cache_fetches_running";
@@ -304,6 +315,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     shadow(out, zones);
     refreshes(out, zones);
     warmed(out, zones);
+    primes(out, zones);
     fetches(out, zones);
     running_fills(out, zones);
     waits(out, zones);

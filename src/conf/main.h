@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/prime.h"
 #include "conf/warm_file.h"
 #include "ngx/nginx.h"
 #include "ngx/server_names.h"
@@ -40,6 +41,7 @@ struct Main
     bool max_waits_set = false;
 
     WarmFile warm_file;
+    Prime prime;
     // Of all servers, set in postconfiguration.
     ngx::ServerNames server_names;
 

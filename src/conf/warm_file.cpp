@@ -42,6 +42,20 @@ char *read(ngx_conf_t *cf, WarmFile &file)
 
 } // namespace
 
+char *set_concurrency(ngx_conf_t *cf, std::string_view word,
+                      std::uint32_t &concurrency)
+{
+    const auto number =
+        parse_decimal(parameter(word, "concurrency").value_or(""),
+                      cache::kMaxWarmConcurrency + 1);
+    if (!number || *number == 0 || *number > cache::kMaxWarmConcurrency) {
+        return refuse(cf, word,
+                      "write concurrency=N, N from 1 to 64, or nothing");
+    }
+    concurrency = static_cast<std::uint32_t>(*number);
+    return NGX_CONF_OK;
+}
+
 char *set_warm_file(ngx_conf_t *cf, ngx_command_t *, void *conf)
 {
     WarmFile &file = static_cast<Main *>(conf)->warm_file;
@@ -52,15 +66,11 @@ char *set_warm_file(ngx_conf_t *cf, ngx_command_t *, void *conf)
     file.name = ngx::view(words[0]);
     file.concurrency = cache::kWarmConcurrency;
     if (words.size() == 2) {
-        const std::string_view word = ngx::view(words[1]);
-        const auto number =
-            parse_decimal(parameter(word, "concurrency").value_or(""),
-                          cache::kMaxWarmConcurrency + 1);
-        if (!number || *number == 0 || *number > cache::kMaxWarmConcurrency) {
-            return refuse(cf, word,
-                          "write concurrency=N, N from 1 to 64, or nothing");
+        char *error =
+            set_concurrency(cf, ngx::view(words[1]), file.concurrency);
+        if (error != NGX_CONF_OK) {
+            return error;
         }
-        file.concurrency = static_cast<std::uint32_t>(*number);
     }
     return read(cf, file);
 }

@@ -19,6 +19,10 @@ struct WarmFile
     std::uint64_t hash = 0;
 };
 
+// concurrency=N: of requests at a time.
+char *set_concurrency(ngx_conf_t *cf, std::string_view word,
+                      std::uint32_t &concurrency);
+
 // `conf` is a Main.
 char *set_warm_file(ngx_conf_t *cf, ngx_command_t *, void *conf);
 

@@ -1,10 +1,13 @@
 #include "flow/own_request.h"
 
+#include <utility>
+
 #include "flow/collapse.h"
 #include "flow/examine.h"
 #include "flow/fetch_limit.h"
 #include "flow/memory_lookup.h"
 #include "flow/origin.h"
+#include "flow/own_route.h"
 #include "flow/pending.h"
 #include "flow/query.h"
 #include "flow/refresh.h"
@@ -38,6 +41,19 @@ ngx_int_t look_on(ngx_http_request_t *r, Request &request)
     return rc == NGX_AGAIN ? rc : conclude_own(r, request);
 }
 
+// False: somebody else fetches it, or did a moment ago to no avail. Behind the
+// lookup before it another one may have stored it.
+bool take_role(ngx_http_request_t *r, Request &request)
+{
+    auto role = lead_refresh(request);
+    if (!role) {
+        return false;
+    }
+    request.role.emplace(std::move(*role));
+    find_in_memory(r, request);
+    return true;
+}
+
 // What memory has is asked about, unless it is newer than what was to be
 // fetched again.
 ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
@@ -45,7 +61,9 @@ ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
     Reason reason = examine(r, request);
     if (reason == Reason::none && !fills_the_same(r, request)) {
         reason = Reason::refresh_identity;
-        note_needs_client(request);
+        if (request.role) {
+            note_needs_client(request);
+        }
     }
     if (reason != Reason::none) {
         request.refuse(reason);
@@ -55,6 +73,10 @@ ngx_int_t begin_refresh(ngx_http_request_t *r, Request &request)
     request.status = Status::miss;
     request.may_fill = true;
     find_in_memory(r, request);
+    if (!request.hit && !request.role && !take_role(r, request)) {
+        request.reason = Reason::none; // it is not what was found
+        return NGX_ERROR;
+    }
     return look_on(r, request);
 }
 
@@ -94,7 +116,7 @@ ngx_int_t follow(ngx_http_request_t *r, Request &left)
         return NGX_ERROR;
     }
     conf::Location &lcf = conf::location(r);
-    if (!can_warm(lcf)) {
+    if (!can_fill(lcf)) {
         left.reason = Reason::not_cached;
         return NGX_ERROR;
     }

@@ -6,6 +6,7 @@
 #include "flow/examine.h"
 #include "flow/fetch_limit.h"
 #include "flow/hit.h"
+#include "flow/hot_requests.h"
 #include "flow/limit_answer.h"
 #include "flow/limit_check.h"
 #include "flow/limit_query.h"
@@ -120,6 +121,7 @@ ngx_int_t serve(ngx_http_request_t *r, Request &request)
     request.role.reset();
     request.zone().counters().hit(request.hit->tier);
     refresh_if_due(r, request);
+    note_hot_request(r, request);
     r->content_handler =
         ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
     return NGX_OK;

@@ -2,6 +2,7 @@
 
 #include "cache/early_refresh.h"
 #include "flow/collapse.h"
+#include "flow/own_route.h"
 #include "ngx/cleanup.h"
 #include "ngx/clone.h"
 #include "ngx/detached.h"
@@ -10,9 +11,6 @@
 namespace edge::flow {
 
 namespace {
-
-// However slowly the origin sends.
-constexpr Millis kLongest{300'000};
 
 shm::Counter &counter_of(const Request &request)
 {
@@ -58,7 +56,7 @@ void start(ngx::Detached copy, ngx_http_request_t *r, const Request &request,
         return;
     }
     ngx::at_request_end<&count>(copy.get(), &own);
-    ngx::start_detached(std::move(copy), ngx_http_core_run_phases, kLongest);
+    start_own(std::move(copy));
 }
 
 } // namespace

@@ -1,18 +1,13 @@
 #include "flow/warm_request.h"
 
-#include "flow/precontent.h"
+#include "flow/own_route.h"
 #include "ngx/cleanup.h"
-#include "ngx/guard.h"
 #include "ngx/listeners.h"
 #include "ngx/pool.h"
-#include "ngx/route.h"
 
 namespace edge::flow {
 
 namespace {
-
-// However slowly the origin sends.
-constexpr Millis kLongest{300'000};
 
 struct Visit
 {
@@ -62,11 +57,6 @@ void prepare(ngx_http_request_t *r, const cache::Url &url,
 
 } // namespace
 
-bool can_warm(const conf::Location &lcf)
-{
-    return lcf.zone.value != nullptr && !lcf.shadow.value;
-}
-
 bool is_for_its_tenant(const Request &request)
 {
     const auto &tenant = request.warm->tenant;
@@ -74,33 +64,26 @@ bool is_for_its_tenant(const Request &request)
                        request.identity->tenant == *tenant);
 }
 
-WarmStart start_warm(const cache::Url &url, std::size_t index,
-                     const WarmSettings &settings)
+Begun start_warm(const cache::Url &url, std::size_t index,
+                 const WarmSettings &settings)
 {
     const auto entrance = ngx::find_entrance({url.tls, url.host, url.port});
     if (!entrance ||
         !settings.main->server_names.include(*entrance, url.host)) {
-        return WarmStart::refused;
+        return Begun::no;
     }
-    ngx::Detached detached = ngx::make_detached(ngx::this_host(), *entrance);
-    if (detached == nullptr) {
-        return WarmStart::no_room;
+    auto led = lead(*entrance, {"warming", url.authority, url.target, url.tls,
+                                settings.fields});
+    if (const auto *begun = std::get_if<Begun>(&led)) {
+        return *begun;
     }
+    auto &detached = std::get<ngx::Detached>(led);
     ngx_http_request_t *r = detached.get();
-    const ngx::Routed routed = ngx::route(
-        r, {"warming", url.authority, url.target, url.tls, settings.fields});
-    const auto place = ngx::phase_of(r, kOnPrecontent);
-    if (routed != ngx::Routed::location || !can_warm(conf::location(r)) ||
-        !place) {
-        return WarmStart::refused;
-    }
     prepare(r, url, settings);
     ngx::at_request_end<&end>(
         r, ngx::pool_new<Visit>(r->pool, r, &settings, index));
-    ngx::go_on_from(r, *place);
-    ngx::start_detached(std::move(detached), ngx_http_core_run_phases,
-                        kLongest);
-    return WarmStart::begun;
+    start_own(std::move(detached));
+    return Begun::yes;
 }
 
 tier::Warmed outcome_of(const Request &request)

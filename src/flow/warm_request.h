@@ -7,8 +7,8 @@
 
 #include "cache/url.h"
 #include "conf/main.h"
+#include "flow/batch.h"
 #include "flow/request.h"
-#include "ngx/detached.h"
 #include "ngx/nginx.h"
 #include "tier/zone.h"
 
@@ -27,22 +27,12 @@ struct WarmSettings
     void *data = nullptr;
 };
 
-// Where requests are answered from a cache, and answers stored.
-bool can_warm(const conf::Location &lcf);
-
 // Whether what it asks for is whose it was said to be: what is fetched as
 // somebody else is never stored as this tenant's.
 bool is_for_its_tenant(const Request &request);
 
-enum class WarmStart
-{
-    begun,
-    no_room, // this worker has few connections left
-    refused  // nothing is cached there
-};
-
-WarmStart start_warm(const cache::Url &url, std::size_t index,
-                     const WarmSettings &settings);
+Begun start_warm(const cache::Url &url, std::size_t index,
+                 const WarmSettings &settings);
 
 // What became of it. failed: its reason says why, it is never none.
 tier::Warmed outcome_of(const Request &request);

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "cache/url.h"
-#include "ngx/clock.h"
+#include "ngx/sleep.h"
 #include "ngx/text.h"
 
 namespace edge::flow {
@@ -16,7 +16,7 @@ using cache::Reason;
 using shm::WarmJob;
 using tier::Warmed;
 
-// For a zone to know what was purged, or a connection to come free.
+// For a zone to know what was purged.
 constexpr Millis kPause{100};
 // A zone that does not know it for so long may not for a while.
 constexpr unsigned kPauses = 100;
@@ -48,8 +48,9 @@ std::string warm_name(std::uint64_t id)
 }
 
 WarmRun::WarmRun(conf::Main &main, WarmPlan plan)
-    : main_(main), plan_(std::move(plan)), flow_(nullptr),
-      turn_(&WarmRun::on_turn, this, ngx::Timer::Holds::nothing)
+    : main_(main), plan_(std::move(plan)),
+      batch_({plan_.list.urls.size(), plan_.list.concurrency,
+              &WarmRun::begin_one, this})
 {
     for (const http::FormField &field : plan_.list.fields) {
         fields_.push_back({field.name, field.value});
@@ -70,21 +71,12 @@ void WarmRun::start(void (*over)(void *), void *data)
     flow_.run(warm(flow_), over, data);
 }
 
-ngx::Task WarmRun::warm(ngx::Flow &)
+ngx::Task WarmRun::warm(ngx::Flow &flow)
 {
     for (unsigned i = 0; i < kPauses && is_any_zone_behind(); i++) {
-        turn_.start(kPause);
-        co_await NextTurn(*this);
+        co_await ngx::Sleep(flow, kPause, ngx::Timer::Holds::nothing);
     }
-    // Also where there is nothing to do it ends in the event loop.
-    do {
-        const std::size_t before = next_;
-        begin_some();
-        if (running_ == 0) {
-            turn_.start(next_ == before ? kPause : Millis(0));
-        }
-        co_await NextTurn(*this);
-    } while (may_go_on() || running_ > 0);
+    co_await batch_.run(flow);
     end();
 }
 
@@ -96,44 +88,24 @@ bool WarmRun::is_any_zone_behind() const
     });
 }
 
-bool WarmRun::may_go_on() const
+Begun WarmRun::begin_one(void *run, std::size_t index)
 {
-    return next_ < plan_.list.urls.size() && !ngx_exiting && !ngx_terminate;
+    return static_cast<WarmRun *>(run)->begin(index);
 }
 
-// In one turn of the event loop no more than run at a time.
-void WarmRun::begin_some()
-{
-    for (std::uint32_t i = 0; i < plan_.list.concurrency && may_go_on() &&
-                              running_ < plan_.list.concurrency;
-         i++) {
-        if (!begin(next_)) {
-            return;
-        }
-        next_++;
-    }
-}
-
-// False: there is no connection left for it.
-bool WarmRun::begin(std::size_t index)
+Begun WarmRun::begin(std::size_t index)
 {
     const std::string &text = plan_.list.urls[index];
     const auto url = cache::parse_url(text);
     if (!url || text.size() > cache::kMaxWarmUrl) {
         note_failure(index, Reason::uri_invalid);
-        return true;
+        return Begun::no;
     }
-    switch (start_warm(*url, index, settings_)) {
-    case WarmStart::begun:
-        running_++;
-        return true;
-    case WarmStart::no_room:
-        return false;
-    case WarmStart::refused:
-        break;
+    const Begun begun = start_warm(*url, index, settings_);
+    if (begun == Begun::no) {
+        note_failure(index, Reason::not_cached);
     }
-    note_failure(index, Reason::not_cached);
-    return true;
+    return begun;
 }
 
 // Of a file anything may be in a line: what is no URL is not shown.
@@ -155,27 +127,20 @@ void WarmRun::on_request_end(void *data, std::size_t index,
                              const Request &request)
 {
     auto *self = static_cast<WarmRun *>(data);
-    self->running_--;
     const Warmed outcome = outcome_of(request);
     if (outcome == Warmed::failed) {
         self->note_failure(index, request.reason);
     } else {
         self->zone().note_warmed(self->plan_.id, outcome, request.reason);
     }
-    self->turn_.start(Millis(0));
-}
-
-void WarmRun::on_turn(void *run)
-{
-    static_cast<WarmRun *>(run)->flow_.wake();
+    self->batch_.ended();
 }
 
 void WarmRun::end()
 {
     has_ended_ = true;
-    const bool is_done = next_ == plan_.list.urls.size() && running_ == 0;
-    zone().end_warm(plan_.id,
-                    is_done ? WarmJob::State::done : WarmJob::State::stopped);
+    zone().end_warm(plan_.id, batch_.is_done() ? WarmJob::State::done
+                                               : WarmJob::State::stopped);
     if (const auto job = zone().warm_job(plan_.id)) {
         log_end(*job, plan_);
     }

@@ -1,15 +1,14 @@
 // A warm-up in this worker: its URLs one after the other, so many at a time.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
 #include <string>
 
 #include "cache/warm_list.h"
 #include "conf/main.h"
+#include "flow/batch.h"
 #include "flow/warm_request.h"
 #include "ngx/task.h"
-#include "ngx/timer.h"
 #include "tier/zone.h"
 
 namespace edge::flow {
@@ -41,31 +40,13 @@ public:
     bool has_ended() const { return has_ended_; }
 
 private:
-    // co_await NextTurn(*this): until a request has ended, or wake() is due.
-    class NextTurn
-    {
-    public:
-        explicit NextTurn(WarmRun &run) : run_(run) {}
-        bool await_ready() const { return false; }
-        void await_suspend(std::coroutine_handle<> self)
-        {
-            run_.flow_.suspend(self);
-        }
-        void await_resume() const {}
-
-    private:
-        WarmRun &run_;
-    };
-
     ngx::Task warm(ngx::Flow &flow);
     bool is_any_zone_behind() const;
-    bool may_go_on() const;
-    void begin_some();
-    bool begin(std::size_t index);
+    Begun begin(std::size_t index);
     void note_failure(std::size_t index, cache::Reason why);
     void end();
 
-    static void on_turn(void *run);
+    static Begun begin_one(void *run, std::size_t index);
     static void on_request_end(void *run, std::size_t index,
                                const Request &request);
 
@@ -75,11 +56,9 @@ private:
     WarmPlan plan_;
     std::vector<http::Field> fields_;
     WarmSettings settings_;
-    std::size_t next_ = 0;
-    std::size_t running_ = 0;
+    Batch batch_;
     bool has_ended_ = false;
-    ngx::Flow flow_;
-    ngx::Timer turn_;
+    ngx::Flow flow_{nullptr};
 };
 
 } // namespace edge::flow

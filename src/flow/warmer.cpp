@@ -4,6 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "flow/hot_requests.h"
+#include "flow/primer.h"
+
 namespace edge::flow {
 
 namespace {
@@ -11,6 +14,9 @@ namespace {
 using shm::WarmJob;
 
 constexpr Millis kLookAgain{1000};
+// In the table of what is asked for most, for each that is to be primed: a
+// purge is of a part of them.
+constexpr std::size_t kPlaces = 4;
 
 class Warmer
 {
@@ -28,6 +34,7 @@ private:
 
     conf::Main &main_;
     std::list<WarmRun> runs_;
+    std::list<Primer> primers_;
     ngx::Timer look_;
 };
 
@@ -39,6 +46,12 @@ Warmer::Warmer(conf::Main &main)
 {
     if (!main_.zones.empty() && !main_.warm_file.urls.empty()) {
         look_.start(Millis(0));
+    }
+    if (main_.prime.most != 0) {
+        keep_hot_requests(kPlaces * main_.prime.most);
+        for (tier::Zone *zone : main_.zones) {
+            primers_.emplace_back(main_.prime, *zone);
+        }
     }
 }
 
@@ -93,6 +106,7 @@ void begin_warming(conf::Main &main)
 void end_warming()
 {
     warmer.reset();
+    forget_hot_requests();
 }
 
 std::optional<std::uint64_t> begin_warm_up(WarmPlan plan)

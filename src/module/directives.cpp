@@ -10,6 +10,7 @@
 #include "conf/limit_directives.h"
 #include "conf/limit_zone.h"
 #include "conf/main.h"
+#include "conf/prime.h"
 #include "conf/redis_block.h"
 #include "conf/settle.h"
 #include "conf/stale_directives.h"
@@ -93,6 +94,7 @@ ngx_command_t directives[] = {
          guard<&conf::set_fill_memory>),
     http("edge_cache_lock_waits", NGX_CONF_TAKE1,
          guard<&conf::set_lock_waits>),
+    http("edge_cache_prime", NGX_CONF_TAKE12, guard<&conf::set_prime>),
     http("edge_cache_warm_file", NGX_CONF_TAKE12,
          guard<&conf::set_warm_file>),
 

@@ -126,6 +126,12 @@ public:
     Counter warmed_stored;
     Counter warmed_found;
     Counter warmed_failed;
+    // After a soft purge, of what was asked for most: the same, and what could
+    // not be asked for.
+    Counter primes_stored;
+    Counter primes_found;
+    Counter primes_failed;
+    Counter primes_refused;
     // Requests that edge_cache_fetch_limit held back: they got a turn; not, and
     // were passed on, or refused.
     Counter turns_waited;

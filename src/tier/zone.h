@@ -224,6 +224,14 @@ public:
     // False: `record` has not been applied here yet.
     bool settle(const LocalPurges &local, const invalidate::Position &record);
 
+    // `tell(data)` is called whenever this process has applied a soft purge;
+    // null: nobody is told.
+    void tell_of_soft_purges(void (*tell)(void *), void *data)
+    {
+        tell_of_soft_ = tell;
+        soft_data_ = data;
+    }
+
     // What the log has lost and this instance still knows.
     shm::LostPurges lost_purges();
 
@@ -341,6 +349,7 @@ private:
     bool may_serve() const;
     void sweep(std::size_t rows);
     void note_tags(const cache::Entry &entry);
+    void tell_of(const invalidate::Purge &purge) const;
 
     ngx_shmtx_t *mutex_ = nullptr;
     ZoneHead *head_ = nullptr;
@@ -369,6 +378,8 @@ private:
     bool over_share_ = false;
     std::optional<BootTime> share_told_;
     RedisTier *redis_ = nullptr;
+    void (*tell_of_soft_)(void *) = nullptr;
+    void *soft_data_ = nullptr;
 };
 
 using Lock = ngx::Locked<Zone>;

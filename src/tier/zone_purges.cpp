@@ -9,14 +9,30 @@ namespace edge::tier {
 
 invalidate::Generation Zone::purge(const invalidate::Purge &purge)
 {
-    const Lock lock(*this);
-    return generations_->purge(purge, ngx::boot_now());
+    invalidate::Generation generation;
+    {
+        const Lock lock(*this);
+        generation = generations_->purge(purge, ngx::boot_now());
+    }
+    tell_of(purge);
+    return generation;
 }
 
 void Zone::purge_locally(const invalidate::Purge &purge)
 {
-    const Lock lock(*this);
-    generations_->purge_locally(purge, ngx::boot_now());
+    {
+        const Lock lock(*this);
+        generations_->purge_locally(purge, ngx::boot_now());
+    }
+    tell_of(purge);
+}
+
+void Zone::tell_of(const invalidate::Purge &purge) const
+{
+    if (tell_of_soft_ != nullptr &&
+        purge.mode == invalidate::PurgeMode::soft) {
+        tell_of_soft_(soft_data_);
+    }
 }
 
 // Of both modes in one: hard takes more away than soft, never less. Sets of

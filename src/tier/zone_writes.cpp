@@ -62,11 +62,16 @@ void Zone::settle_exact(std::span<const invalidate::RowKey> rows,
 
 void Zone::apply(const invalidate::Record &record)
 {
-    const Lock lock(*this);
     const auto *purge = std::get_if<invalidate::Purge>(&record.what);
-    if (generations_->apply(record, ngx::boot_now()) && purge != nullptr &&
-        purge->hold > Millis(0)) {
-        sweep(purge->rows.size());
+    {
+        const Lock lock(*this);
+        if (generations_->apply(record, ngx::boot_now()) && purge != nullptr &&
+            purge->hold > Millis(0)) {
+            sweep(purge->rows.size());
+        }
+    }
+    if (purge != nullptr) {
+        tell_of(*purge);
     }
 }
 

@@ -2,38 +2,18 @@
 
 import os
 import signal
-import threading
 import time
 
 import pytest
 
 from lib.cached import metric, verdict
 from lib.client import answers
+from lib.gauge import Gauge
 from lib.origin import Reply
 from lib.wait import wait_until
 
 FRESH = {"Cache-Control": "max-age=60"}
 PRIVATE = {"Cache-Control": "private"}
-
-
-class Gauge:
-    """An origin's answer that counts how many are asked for at a time."""
-
-    def __init__(self, headers, delay=0.05):
-        self._lock = threading.Lock()
-        self._now = 0
-        self.most = 0
-        self._headers = headers
-        self._delay = delay
-
-    def __call__(self, request):
-        with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-        time.sleep(self._delay)
-        with self._lock:
-            self._now -= 1
-        return Reply(headers=self._headers, body=request.target.encode())
 
 
 def ask(nginx, targets):

@@ -1,7 +1,6 @@
 """Warm-up: what is wanted is there before anybody asks for it."""
 
 import json
-import threading
 import time
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from lib.cached import TOKEN, api, metric, purge, verdict
 from lib.client import Tls
 from lib.fleet import origin_of_hit, wait_stored
+from lib.gauge import Gauge
 from lib.origin import Reply
 from lib.ports import free_port
 from lib.wait import wait_until
@@ -16,24 +16,6 @@ from lib.wait import wait_until
 FRESH = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
 TENANT = "edge_cache_tenant $http_x_tenant;"
 HIT = ("HIT", None)
-
-
-class Crowd:
-    """Answers slowly, and knows how many were asking at a time."""
-
-    def __init__(self, seconds=0.02):
-        self.seconds = seconds
-        self.now = self.most = 0
-        self._lock = threading.Lock()
-
-    def __call__(self, request):
-        with self._lock:
-            self.now += 1
-            self.most = max(self.most, self.now)
-        time.sleep(self.seconds)
-        with self._lock:
-            self.now -= 1
-        return Reply(headers=FRESH, body=request.target.encode())
 
 
 def post(nginx, *urls, token=TOKEN, **members):
@@ -111,11 +93,11 @@ def test_what_was_warmed_is_a_hit(cached, origin):
 
 @pytest.mark.parametrize("bound", [1, 3, None])
 def test_no_more_than_so_many_at_a_time(cached, origin, bound):
-    origin.on("/", crowd := Crowd())
+    origin.on("/", gauge := Gauge(FRESH, 0.02))
     members = {} if bound is None else {"concurrency": bound}
     said = warm(cached(), *[f"/?{i}" for i in range(40)], **members)
     assert said["stored"] == 40
-    assert crowd.most == (bound or 8)
+    assert gauge.most == (bound or 8)
 
 
 def test_every_worker_knows_how_far_it_is(cached, origin, gate):
@@ -391,11 +373,11 @@ def test_one_ask_is_enough_to_be_stored(cached):
 
 
 def test_it_waits_for_its_turn(cached, origin):
-    origin.on("/", crowd := Crowd())
+    origin.on("/", gauge := Gauge(FRESH, 0.02))
     said = warm(cached("edge_cache_fetch_limit 2;"),
                 *[f"/?{i}" for i in range(20)])
     assert said["stored"] == 20
-    assert crowd.most <= 2
+    assert gauge.most <= 2
 
 
 # Purges
@@ -475,13 +457,13 @@ def test_four_at_a_time(cached, origin, gate):
 
 def test_few_connections_are_waited_for(cached, origin):
     """An eighth of a worker's connections is all there is for it."""
-    origin.on("/", crowd := Crowd())
+    origin.on("/", gauge := Gauge(FRESH, 0.02))
     nginx = cached()
     nginx.reload(nginx.conf.replace("worker_connections 512",
                                     "worker_connections 64"))
     said = warm(nginx, *[f"/?{i}" for i in range(60)], concurrency=64)
     assert said["stored"] == 60
-    assert crowd.most <= 8
+    assert gauge.most <= 8
 
 
 def test_a_reload_stops_it(cached, origin, gate):
@@ -561,12 +543,12 @@ def test_a_line_that_is_no_url_stops_nothing(with_file, origin):
 
 
 def test_no_more_of_a_file_at_a_time(with_file, origin):
-    origin.on("/", crowd := Crowd())
+    origin.on("/", gauge := Gauge(FRESH, 0.02))
     nginx = with_file([f"{{}}/?{i}" for i in range(20)], "concurrency=3",
                       workers=3)
     said, = file_jobs(nginx)
     assert said["stored"] == 20
-    assert crowd.most == 3
+    assert gauge.most == 3
 
 
 def test_a_reload_warms_what_is_new(with_file, origin):
