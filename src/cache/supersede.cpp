@@ -37,7 +37,9 @@ bool carries_unkeyed_credentials(const RequestFacts &request,
 bool outdates_stored(std::uint16_t status, Reason why,
                      const RequestFacts &request, const Policy &policy)
 {
-    return (request.method == "GET" || request.method == "HEAD") && is_of_the_resource(status) &&
+    const bool asks_for_it =
+        request.method == "GET" || request.method == "HEAD";
+    return asks_for_it && is_of_the_resource(status) &&
            is_the_origin_s_word(why) &&
            !carries_unkeyed_credentials(request, policy);
 }

@@ -77,7 +77,8 @@ void invalidate_written(ngx_http_request_t *r, Request &request)
     if (!has_succeeded(r)) {
         return;
     }
-    const std::vector<RowKey> rows = rows_of(r, *request.written, request.lcf.policy);
+    const std::vector<RowKey> rows =
+        rows_of(r, *request.written, request.lcf.policy);
     request.written.reset();
 
     tier::Zone &zone = request.zone();
