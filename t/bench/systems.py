@@ -52,6 +52,7 @@ class System:
     server: str = "plain"  # nginx with "module" or "srcache"; or "varnish"
     tier: str = None      # where its hits have to come from
     origin: bool = False  # every path reaches the origin, else none does
+    retry: int = 0        # seconds, then the origin is asked in vain again
     together: int = 1     # requests for each path
     redis: bool = False
     fields: str = ""      # lines of the request
@@ -91,7 +92,7 @@ def all_systems():
         _ours("memory", "edge_cache memory hit", "edge_cache memory;", HOT,
               tier="memory"),
         _ours("stale", "edge_cache stale hit", f"edge_cache stale; {_STALE}",
-              {"1k": HOT["1k"]}, tier="memory"),
+              {"1k": HOT["1k"]}, tier="memory", retry=2),
         System("srcache", "srcache hit, Redis by Lua", _SRCACHE,
                {size: SHARED[size] for size in ("1k", "100k")},
                server="srcache", redis=True),
