@@ -6,6 +6,7 @@ import re
 import pytest
 
 from lib.cached import metric, verdict
+from lib.nginx import NGINX_BIN
 from lib.origin import Reply
 
 LONG = "keepalive_requests 1000000;"
@@ -62,7 +63,8 @@ def test_a_flood_by_one_tenant_leaves_the_others_what_they_use(crowded):
                   reason="capacity") > FLOOD / 2
     assert metric(nginx, "edge_cache_zone_segment_evictions_total",
                   segment="main") == 0
-    assert private_memory(nginx) < memory + 2**20
+    if NGINX_BIN == "nginx":  # sanitizers keep what was freed
+        assert private_memory(nginx) < memory + 2**20
 
 
 def test_so_does_one_that_asks_for_each_thing_again(crowded):
