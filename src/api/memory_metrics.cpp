@@ -50,22 +50,37 @@ void zone_figures(Exposition &out, const Zones &zones)
     }
 }
 
-void removals(Exposition &out, const Zones &zones)
+struct ReasonFigure
 {
-    constexpr std::string_view name = "edge_cache_zone_evictions_total";
-    out.family(name, kCounter, "Objects removed from memory, by reason.");
+    std::string_view reason;
+    std::uint64_t shm::MemoryTierStats::*value;
+};
+
+void add_reasons(Exposition &out, const Zones &zones, std::string_view family,
+                 std::string_view help,
+                 std::initializer_list<ReasonFigure> figures)
+{
+    out.family(family, kCounter, help);
     for (tier::Zone *zone : zones) {
         const shm::MemoryTierStats stats = zone->stats();
-        const auto sample = [&](auto reason, std::uint64_t value) {
-            out.sample(name,
-                       {{"zone", zone->settings.name}, {"reason", reason}},
-                       value);
-        };
-        sample("capacity", stats.evicted_capacity);
-        sample("variants", stats.evicted_variants);
-        sample("expired", stats.expired);
-        sample("written", stats.swept);
+        for (const ReasonFigure &figure : figures) {
+            out.sample(family,
+                       {{"zone", zone->settings.name},
+                        {"reason", figure.reason}},
+                       stats.*figure.value);
+        }
     }
+}
+
+void removals(Exposition &out, const Zones &zones)
+{
+    using Stats = shm::MemoryTierStats;
+    add_reasons(out, zones, "edge_cache_zone_evictions_total",
+                "Objects removed from memory, by reason.",
+                {{"capacity", &Stats::evicted_capacity},
+                 {"variants", &Stats::evicted_variants},
+                 {"expired", &Stats::expired},
+                 {"written", &Stats::swept}});
 }
 
 constexpr std::string_view kSegmentNames[shm::kSegments] = {
@@ -112,19 +127,10 @@ void segments(Exposition &out, const Zones &zones)
 
 void promotions(Exposition &out, const Zones &zones)
 {
-    constexpr std::string_view name = "edge_cache_zone_promotions_total";
-    out.family(name, kCounter,
-               "Objects that came to the main part of memory, by why.");
-    for (tier::Zone *zone : zones) {
-        const shm::MemoryTierStats stats = zone->stats();
-        const auto sample = [&](auto reason, std::uint64_t value) {
-            out.sample(name,
-                       {{"zone", zone->settings.name}, {"reason", reason}},
-                       value);
-        };
-        sample("hit", stats.promoted);
-        sample("came_back", stats.readmitted);
-    }
+    using Stats = shm::MemoryTierStats;
+    add_reasons(out, zones, "edge_cache_zone_promotions_total",
+                "Objects that came to the main part of memory, by why.",
+                {{"hit", &Stats::promoted}, {"came_back", &Stats::readmitted}});
 }
 
 void recoveries(Exposition &out, const Zones &zones)

@@ -7,8 +7,6 @@ namespace edge::api {
 
 namespace {
 
-using Zones = std::vector<tier::Zone *>;
-
 void stores(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -77,14 +75,10 @@ constexpr Figure kFigures[] = {
 
 void restored(Exposition &out, const Zones &zones)
 {
-    constexpr std::string_view name = "edge_cache_log_restored_total";
-    out.family(name, "counter",
-               "Purged names this instance put into the log again after it had "
-               "lost them.");
-    for (const tier::Zone *zone : zones) {
-        out.sample(name, {{"zone", zone->settings.name}},
-                   zone->counters().purges_restored.value());
-    }
+    add_total(out, zones, "edge_cache_log_restored_total",
+              "Purged names this instance put into the log again after it had "
+              "lost them.",
+              &shm::Counters::purges_restored);
 }
 
 void figures(Exposition &out, const Zones &zones)

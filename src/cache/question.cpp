@@ -1,10 +1,10 @@
 #include "cache/question.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text.h"
+#include "http/credential.h"
 #include "http/token.h"
 #include "invalidate/purge_target.h"
 
@@ -19,15 +19,6 @@ constexpr Mistake kUrl =
     "Write the URL whole: url=https://host/path?query, percent-encoded.";
 constexpr std::size_t kMaxFields = 100;
 
-bool is_credential(std::string_view name)
-{
-    constexpr std::array<std::string_view, 3> names = {
-        "Authorization", "Proxy-Authorization", "Cookie"};
-    return std::ranges::any_of(names, [name](std::string_view credential) {
-        return equals_ignore_case(name, credential);
-    });
-}
-
 Mistake read_header(std::string_view line, bool is_logged, Question &question)
 {
     const std::size_t colon = std::min(line.find(':'), line.size());
@@ -40,7 +31,7 @@ Mistake read_header(std::string_view line, bool is_logged, Question &question)
     if (equals_ignore_case(name, "Host")) {
         return "Leave header=Host out: the URL names the host.";
     }
-    if (is_logged && is_credential(name)) {
+    if (is_logged && http::is_credential(name)) {
         return "A URL is logged, and no place for credentials: send the same "
                "as the body of a POST.";
     }

@@ -1,13 +1,12 @@
 #include "flow/hot_requests.h"
 
-#include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
 
 #include "base/text.h"
 #include "flow/refresh.h"
 #include "http/connection.h"
+#include "http/credential.h"
 #include "ngx/text.h"
 
 namespace edge::flow {
@@ -30,12 +29,8 @@ std::uint64_t next_random()
 
 bool is_left_out(std::string_view name)
 {
-    constexpr std::array<std::string_view, 4> names = {
-        "Host", "Authorization", "Proxy-Authorization", "Cookie"};
-    return http::is_of_one_exchange(name) ||
-           std::ranges::any_of(names, [name](std::string_view left_out) {
-               return equals_ignore_case(name, left_out);
-           });
+    return http::is_of_one_exchange(name) || http::is_credential(name) ||
+           equals_ignore_case(name, "Host");
 }
 
 // False: there is too much of it.

@@ -18,9 +18,7 @@ void count(const ngx_http_request_t *r, const Request &request)
     const off_t sent = r->connection->sent - r->header_size;
     const auto body = static_cast<std::uint64_t>(sent > 0 ? sent : 0);
     (request.hit ? label.bytes_hit : label.bytes_origin).add(body);
-    if (request.reason != cache::Reason::none) {
-        counters.refused[static_cast<std::size_t>(request.reason)].add();
-    }
+    counters.refuse(request.reason);
 }
 
 } // namespace

@@ -149,9 +149,7 @@ void Primer::on_request_end(void *data)
     const Request &request = *ngx::pool_find<Request>(visit.r->pool);
     shm::Counters &counters = visit.primer->zone_.counters();
     counter_of(request, counters).add();
-    if (request.reason != Reason::none) {
-        counters.refused[static_cast<std::size_t>(request.reason)].add();
-    }
+    counters.refuse(request.reason);
     visit.primer->batch_->ended();
 }
 

@@ -26,10 +26,7 @@ void count(void *data)
 {
     const Request &request = *static_cast<Request *>(data);
     counter_of(request).add();
-    shm::Counters &counters = request.zone().counters();
-    if (request.reason != cache::Reason::none) {
-        counters.refused[static_cast<std::size_t>(request.reason)].add();
-    }
+    request.zone().counters().refuse(request.reason);
 }
 
 bool is_due(const Request &request)

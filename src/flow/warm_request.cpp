@@ -41,9 +41,7 @@ void end(void *data)
     }
     shm::Counters &counters = request.zone().counters();
     counter_of(counters, outcome).add();
-    if (request.reason != cache::Reason::none) {
-        counters.refused[static_cast<std::size_t>(request.reason)].add();
-    }
+    counters.refuse(request.reason);
     visit.settings->over(visit.settings->data, visit.index, request);
 }
 

@@ -92,6 +92,13 @@ public:
     std::size_t claim_label(std::string_view name);
 
     void hit(cache::Tier tier) { hits[static_cast<std::size_t>(tier)].add(); }
+    // Why something was not answered from here, or not stored.
+    void refuse(cache::Reason why)
+    {
+        if (why != cache::Reason::none) {
+            refused[static_cast<std::size_t>(why)].add();
+        }
+    }
     void wait_ended(WaitEnd end) { waits[static_cast<std::size_t>(end)].add(); }
     void observe(cache::Tier tier, std::int64_t micros)
     {

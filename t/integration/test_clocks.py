@@ -12,6 +12,8 @@ from lib.nginx import NGINX_BIN
 from lib.origin import Reply
 
 VALID = "edge_cache_valid 2s;"
+CHANGED = [Reply(headers={"ETag": '"1"'}, body=b"old"),
+           Reply(headers={"ETag": '"2"'}, body=b"new")]
 
 # Nothing can be loaded before a sanitizer.
 pytestmark = pytest.mark.skipif(NGINX_BIN != "nginx",
@@ -36,8 +38,7 @@ def by_clock(fleet, monkeypatch):
 
 def test_what_a_clock_ahead_has_stored_is_not_fresh_for_longer(
         fleet, by_clock, origin):
-    origin.on("/", [Reply(headers={"ETag": '"1"'}, body=b"old"),
-                    Reply(headers={"ETag": '"2"'}, body=b"new")])
+    origin.on("/", CHANGED)
     ahead = by_clock("+1h")
     right, = fleet.start(1, location=VALID)
     assert ahead.get("/").body == b"old"
@@ -50,8 +51,7 @@ def test_what_a_clock_ahead_has_stored_is_not_fresh_for_longer(
 def test_a_clock_ahead_uses_what_one_behind_has_stored_no_longer(
         fleet, by_clock, origin):
     """By its own it is an hour old."""
-    origin.on("/", [Reply(headers={"ETag": '"1"'}, body=b"old"),
-                    Reply(headers={"ETag": '"2"'}, body=b"new")])
+    origin.on("/", CHANGED)
     ahead = by_clock("+1h")
     right, = fleet.start(1, location=VALID)
     right.get("/")
