@@ -29,6 +29,9 @@ public:
         return node_.submit(operation, command, timeout);
     }
 
+    // See Redis::send_last().
+    void send_last(redis::CommandParts command) { node_.send_last(command); }
+
     bool up() const { return node_.up(); }
     std::string_view reason() const { return node_.reason(); }
     const RedisConfig &config() const { return redis_.config(); }

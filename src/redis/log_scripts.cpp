@@ -236,7 +236,10 @@ return 1
 
 constexpr Script kForgetScript{"forget", R"lua(
 local value = redis.call('HGET', KEYS[1], ARGV[1])
-if not value or (value:match('^%d+') or value) ~= ARGV[2] then
+if not value then
+    return 0
+end
+if ARGV[2] ~= '' and ARGV[2] ~= (value:match('^%d+') or value) then
     return 0
 end
 redis.call('HDEL', KEYS[1], ARGV[1])

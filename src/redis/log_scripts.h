@@ -72,7 +72,8 @@ extern const Script kEpochScript;
 extern const Script kStoreScript;
 
 // Removes a member that has not beaten since.
-// KEYS members  ARGV id, beats (the whole value where it begins with no number)
+// KEYS members  ARGV id, beats (the whole value where it begins with no number;
+// empty: whether it has beaten or not)
 // -> 1 removed, 0 not
 extern const Script kForgetScript;
 

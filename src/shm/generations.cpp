@@ -329,7 +329,8 @@ void Generations::leave(BootTime now)
 {
     state_->changes++;
     state_->standing = {};
-    state_->standing.joined_at = now;
+    // What was asked within this millisecond may have been asked before.
+    state_->standing.joined_at = now + Millis(1);
 }
 
 Generation Generations::purge(const Purge &purge, BootTime now)

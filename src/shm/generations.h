@@ -185,7 +185,7 @@ public:
     const Standing &standing() const;
 
     // This instance is no member any more: only an answer to a question asked
-    // from now on makes anything usable again.
+    // after now makes anything usable again.
     void leave(BootTime now);
 
     // The next place in the own log.

@@ -230,11 +230,6 @@ void Log::note_members(const BeatReply &reply)
     membership.is_known |= known_to_others(reply.members, membership.text(),
                                            membership.joined_version);
     membership.live = reply.members.size();
-    for (const Member &member : reply.members) {
-        if (member.id == membership.text()) {
-            membership.beats = member.beats;
-        }
-    }
 }
 
 // At most one a second and instance: whoever finds the log lost waits for
@@ -307,15 +302,26 @@ ngx::Task Log::write(ngx::Flow &flow, const Purge &purge,
     }
 }
 
-// No flow runs any more, and nobody reads the answer. A worker that came in
-// between has beaten since, and stays.
+// No flow runs any more, and nobody reads the answer. Whatever beats were under
+// way: nobody beats by that name again. Those of this worker are ahead on the
+// same connection, those of others get some time to arrive.
 void Log::leave()
 {
-    const std::string beats = std::to_string(zone_.leave());
+    constexpr Millis longest{100};
+    const Membership former = zone_.leave();
+    if (former.has_unread_beat) {
+        const Millis time = std::min(redis_.config().timeout, longest);
+        ngx_msleep(static_cast<ngx_msec_t>(time.count()));
+    }
+    const std::string_view any_beats;
     const std::string_view command[] = {
         redis::command::kEval, redis::kForgetScript.text, "1", members_key_,
-        self(), beats};
-    redis_.send_last(members_key_, command);
+        former.text(), any_beats};
+    if (own_node_) {
+        own_node_->send_last(command);
+    } else {
+        redis_.send_last(members_key_, command);
+    }
 }
 
 // Silent members that cannot come back to what was purged without them

@@ -25,6 +25,10 @@ LogReader::LogReader(Log &log, FillLocks &locks)
 
 LogReader::~LogReader()
 {
+    if (flow_.running()) {
+        const Lock lock(log_.zone());
+        log_.zone().membership().has_unread_beat = true;
+    }
     give_role_back();
 }
 

@@ -14,15 +14,17 @@ namespace edge::tier {
 
 struct Membership
 {
-    // Random: one lifetime of the zone's memory is one instance.
+    // Random: one lifetime of the zone's memory is one instance, unless all of
+    // its workers leave and others come.
     std::array<char, 32> id{};
 
     // The worker that reads the log, and when it last took a step.
     Process reader;
     BootTime reader_seen = BootTime::min();
 
-    // Beats of this instance, as the last answer had them.
-    std::uint64_t beats = 0;
+    // A worker went before it had the answer to its last beat.
+    bool has_unread_beat = false;
+
     // The highest version of the members that was read.
     std::uint64_t version = 0;
     // The one in which this instance had joined the epoch `joined_epoch`, and

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "invalidate/coherence.h"
 #include "ngx/clock.h"
@@ -53,6 +54,13 @@ struct Division
     std::span<shm::SeenNames::Word> seen_tags;
     std::span<std::byte> objects;
 };
+
+Membership new_membership()
+{
+    Membership membership;
+    membership.id = to_hex({ngx::random_number(), ngx::random_number()});
+    return membership;
+}
 
 // How many fills can be known at a time.
 std::uint32_t fill_rows(std::size_t zone)
@@ -199,7 +207,7 @@ bool Zone::format(std::span<std::byte> memory)
     head->selectors = settings.selectors;
     head->own_log = settings.redis == nullptr;
     ngx::fill_random(head->secret.data(), head->secret.size());
-    head->membership.id = to_hex({ngx::random_number(), ngx::random_number()});
+    head->membership = new_membership();
 
     shm::GenerationsConfig generations;
     generations.rows = settings.selectors;
@@ -334,12 +342,11 @@ Millis Zone::admit_purge(const limit::Bucket &bucket)
     return Millis(static_cast<Millis::rep>(wait / 1000) + 1);
 }
 
-std::uint64_t Zone::leave()
+Membership Zone::leave()
 {
     const Lock lock(*this);
     generations_->leave(ngx::boot_now());
-    head_->membership.is_known = false;
-    return head_->membership.beats;
+    return std::exchange(head_->membership, new_membership());
 }
 
 } // namespace edge::tier

@@ -309,9 +309,9 @@ public:
     // True: no other process serves from this memory.
     bool release_this_process();
 
-    // Nothing is served until the log has been read again. The beats of this
-    // instance as far as they are known.
-    std::uint64_t leave();
+    // Nothing is served until the log has been read again, by another instance.
+    // What this one was.
+    Membership leave();
 
     shm::MemoryTierStats stats();
     Coherence coherence();

@@ -2,6 +2,7 @@
 who know them."""
 
 import signal
+import time
 
 import pytest
 
@@ -130,6 +131,17 @@ def test_who_leaves_is_no_member_any_more(fleet, redis, number):
     assert purge(a, tags=["x"])["instances"] == {"applied": 1, "live": 1}
     b.start()
     wait_until(lambda: log_metric(a, "instances") == 2)
+
+
+def test_who_leaves_with_a_beat_under_way_is_no_member_any_more(fleet, redis):
+    a, b = fleet.start(2, redis_lines="timeout 2s; connect_timeout 2s;")
+    wait_acknowledged(b)
+    redis.pause()
+    time.sleep(0.2)  # some turns of 50 ms: a beat waits for its answer
+    b.quit(number=signal.SIGTERM)
+    redis.resume()
+    wait_until(lambda: log_metric(a, "instances") == 1)
+    assert purge(a, tags=["x"])["instances"] == {"applied": 1, "live": 1}
 
 
 def test_a_reload_does_not_leave(fleet, tagged, redis):
