@@ -246,6 +246,16 @@ void fetches(Exposition &out, const Zones &zones)
                  {"refused", &Counters::turns_refused}});
 }
 
+void auth_checks(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_auth_checks_total",
+                "Checks by auth_request, by who answered them.",
+                {{"hit", &Counters::auth_hits},
+                 {"stored", &Counters::auth_stored},
+                 {"passed", &Counters::auth_passed}});
+}
+
 void writes(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -319,6 +329,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     fetches(out, zones);
     running_fills(out, zones);
     waits(out, zones);
+    auth_checks(out, zones);
     purges(out, zones);
     writes(out, zones);
     add_memory_metrics(out, zones);

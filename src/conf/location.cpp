@@ -1,6 +1,7 @@
 #include "conf/location.h"
 
 #include "base/hash.h"
+#include "conf/auth_check.h"
 #include "conf/limit_directives.h"
 #include "conf/main.h"
 #include "ngx/pool.h"
@@ -129,14 +130,34 @@ std::string_view default_label(ngx_conf_t *cf)
 }
 
 // A true `if` puts its own settings in place of its location's, but leaves the
-// content handler there.
-void inherit_api(ngx_conf_t *cf, Location &child, const Location &parent)
+// content handler there, and is no location of its own.
+void inherit_own(ngx_conf_t *cf, Location &child, const Location &parent)
 {
     const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
         ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-    if (clcf->noname && child.api == nullptr) {
+    if (!clcf->noname) {
+        return;
+    }
+    if (child.api == nullptr) {
         child.api = parent.api;
     }
+    inherit_auth_check(child, parent);
+}
+
+bool is_location(ngx_conf_t *cf)
+{
+    const auto *clcf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    return clcf->noname || clcf->name.len != 0;
+}
+
+Location *make_auth_check(ngx_conf_t *cf, const Location &lcf)
+{
+    auto *check = ngx::pool_new<Location>(cf->pool, lcf);
+    restrict_to_auth_checks(*check);
+    check->policy = make_policy(*check);
+    check->fingerprint = make_fingerprint(*check);
+    return check;
 }
 
 } // namespace
@@ -150,7 +171,7 @@ char *merge_location(ngx_conf_t *cf, void *parent, void *child)
 {
     Location &lcf = *static_cast<Location *>(child);
     inherit(lcf, *static_cast<Location *>(parent));
-    inherit_api(cf, lcf, *static_cast<Location *>(parent));
+    inherit_own(cf, lcf, *static_cast<Location *>(parent));
     keep_api_apart(lcf);
 
     if (char *error = check_limits(cf, lcf)) {
@@ -177,8 +198,11 @@ char *merge_location(ngx_conf_t *cf, void *parent, void *child)
     lcf.zone.value->settings.has_tenants |= lcf.tenant.value != nullptr;
     lcf.policy = make_policy(lcf);
     lcf.fingerprint = make_fingerprint(lcf);
-    lcf.label_index =
-        main(cf).label(lcf.label.set ? lcf.label.value : default_label(cf));
+    lcf.label_index = main(cf).label(lcf.label.value.empty() ? default_label(cf)
+                                                             : lcf.label.value);
+    if (lcf.zone.set && is_location(cf)) {
+        lcf.auth_check = make_auth_check(cf, lcf);
+    }
     return NGX_CONF_OK;
 }
 

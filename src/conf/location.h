@@ -24,7 +24,7 @@ namespace edge::conf {
 struct Api;
 
 // A setting that is inherited from the level above unless it was written on
-// this one.
+// this one (`set`).
 template <typename T> struct Setting
 {
     T value{};
@@ -38,7 +38,7 @@ template <typename T> struct Setting
     void inherit(const Setting &from)
     {
         if (!set) {
-            *this = from;
+            value = from.value;
         }
     }
 };
@@ -145,6 +145,13 @@ struct Location
 
     // A content handler, so never inherited.
     Api *api = nullptr;
+
+    // What holds for the checks that auth_request makes here (conf/auth_check).
+    // Null: they are not cached, as edge_cache was not written in this very
+    // location.
+    Location *auth_check = nullptr;
+    // This is it: what is stored stays in this server's memory.
+    bool is_auth_check = false;
 
     // Made of the above when the level is merged.
     cache::Policy policy;

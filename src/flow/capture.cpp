@@ -1,5 +1,6 @@
 #include "flow/capture.h"
 
+#include "flow/auth_check.h"
 #include "flow/client_abort.h"
 #include "flow/client_fields.h"
 #include "flow/coding.h"
@@ -130,6 +131,9 @@ ngx_int_t filter_header(ngx_http_request_t *r)
         ngx::guard<&invalidate_written>(r, *request);
     }
     ngx::guard<&add_limit_fields>(r);
+    if (r != r->main) {
+        ngx::guard<&end_auth_check>(r);
+    }
     return request != nullptr ? pass_header(r, *request)
                               : next_header_filter(r);
 }

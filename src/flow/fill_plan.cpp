@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "cache/caching_fields.h"
 #include "cache/early_refresh.h"
 #include "cache/revalidation.h"
 #include "cache/storability.h"
@@ -223,6 +224,20 @@ std::variant<FillPlan, Reason> plan_fill(ngx_http_request_t *r,
         return Reason::head_request;
     }
     return plan(r, request, response_facts(r, request), sent_fields(r));
+}
+
+std::variant<FillPlan, Reason> plan_auth_check(ngx_http_request_t *r,
+                                               const Request &request)
+{
+    cache::ResponseFacts response = response_facts(r, request);
+    response.close_delimited = false;
+    response.content_length = 0;
+    // A right is not to be had without the fields that limit it.
+    const auto said = read_caching_fields(response, request.lcf.policy);
+    if (!said.control.withheld.names().empty()) {
+        return Reason::response_private;
+    }
+    return plan(r, request, response, response.fields);
 }
 
 std::variant<FillPlan, Reason> plan_refresh(ngx_http_request_t *r,

@@ -13,6 +13,11 @@ namespace edge::flow {
 std::variant<FillPlan, cache::Reason> plan_fill(ngx_http_request_t *r,
                                                 const Request &request);
 
+// The same of a check, whose header is all that is wanted: the upstream's own
+// (flow/auth_check).
+std::variant<FillPlan, cache::Reason> plan_auth_check(ngx_http_request_t *r,
+                                                      const Request &request);
+
 // The same for the 304 to the question about request.stale.
 std::variant<FillPlan, cache::Reason> plan_refresh(ngx_http_request_t *r,
                                                    const Request &request);

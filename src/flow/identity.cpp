@@ -245,7 +245,8 @@ bool is_https([[maybe_unused]] ngx_http_request_t *r)
 }
 
 Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
-                const tier::Zone &zone, Identity &identity)
+                const tier::Zone &zone, const Given &given,
+                Identity &identity)
 {
     cache::KeyParts parts;
     parts.zone = zone.settings.name;
@@ -271,7 +272,8 @@ Reason make_key(ngx_http_request_t *r, conf::Location &lcf,
         parts.requested = identity.requested;
     }
     parts.redirect = redirect_of(r);
-    parts.credential = credential_part(r, lcf.policy);
+    parts.credential = given.credential ? *given.credential
+                                        : credential_part(r, lcf.policy);
     parts.cookies = cookies_part(r, lcf);
     parts.fingerprint = lcf.fingerprint;
 
@@ -310,7 +312,7 @@ std::variant<Identity, Reason> identify(ngx_http_request_t *r,
         reason = find_custom_key(r, lcf, identity.custom_key);
     }
     if (reason == Reason::none) {
-        reason = make_key(r, lcf, zone, identity);
+        reason = make_key(r, lcf, zone, given, identity);
     }
     if (reason != Reason::none) {
         return reason;

@@ -40,6 +40,8 @@ struct Given
     std::string_view scheme;
     // In place of what edge_cache_tenant, where there is one, comes to.
     std::optional<std::string_view> tenant;
+    // In place of what edge_cache_authorization adds to the key.
+    std::optional<std::string_view> credential;
 };
 
 std::variant<Identity, cache::Reason> identify(ngx_http_request_t *r,

@@ -1,5 +1,6 @@
 #include "flow/precontent.h"
 
+#include "flow/auth_check.h"
 #include "flow/client_abort.h"
 #include "flow/coding.h"
 #include "flow/collapse.h"
@@ -247,7 +248,7 @@ ngx::Task look_further(ngx::Flow &flow, ngx_http_request_t *r,
 ngx_int_t on_precontent(ngx_http_request_t *r)
 {
     if (r != r->main) {
-        return NGX_DECLINED;
+        return begin_auth_check(r);
     }
     if (Pending *pending = find_pending(r);
         pending != nullptr && pending->has_resumed()) {

@@ -95,10 +95,11 @@ struct Request
 
     conf::Location &lcf;
     tier::Zone &zone() const { return *lcf.zone.value; }
-    // Null: nothing is shared, or in shadow mode nothing is to be.
+    // Null: nothing is shared, or nothing of this is to be.
     tier::RedisTier *redis() const
     {
-        return lcf.shadow.value ? nullptr : zone().redis();
+        const bool is_local = lcf.shadow.value || lcf.is_auth_check;
+        return is_local ? nullptr : zone().redis();
     }
 
     cache::Status status = cache::Status::none;

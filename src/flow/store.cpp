@@ -207,6 +207,11 @@ void store_fill(ngx_http_request_t *r, Request &request)
     }
 }
 
+Reason store_header(ngx_http_request_t *r, Request &request, FillPlan &plan)
+{
+    return store(r, request, plan, {});
+}
+
 void store_refresh(ngx_http_request_t *r, Request &request, FillPlan &plan)
 {
     std::vector<std::string_view> body;

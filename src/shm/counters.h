@@ -156,6 +156,11 @@ public:
     Counter shadow_millis;
     Counter shadow_same;
     Counter shadow_different;
+    // Checks of auth_request: answered from memory; by the service, and stored;
+    // and not stored.
+    Counter auth_hits;
+    Counter auth_stored;
+    Counter auth_passed;
     // Objects on their way to the shared tier.
     Counter redis_stored;
     Counter redis_dropped;

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from lib.auth_service import LOCATION, Service
 from lib.cached import TOKEN, cache_conf
 from lib.conf import proxy_conf
 from lib.fake_redis import FakeRedis
@@ -151,6 +152,26 @@ def tagged(origin):
     """The origin; every answer of it has the tag t."""
     origin.headers = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
     return origin
+
+
+@pytest.fixture
+def service(origin):
+    """Who is let in: see lib/auth_service.py."""
+    return Service(origin)
+
+
+@pytest.fixture
+def guarded(cached, service):
+    """A function that starts nginx with a cache, where every request is
+    checked by the service; `auth` goes into the check's location."""
+    def start(auth="", location="", **options):
+        return cached(
+            f"""auth_request /auth;
+                auth_request_set $user $upstream_http_x_user;
+                add_header X-User $user always; {location}""",
+            locations={"= /auth": LOCATION + auth}, **options)
+
+    return start
 
 
 def _close_all(servers):

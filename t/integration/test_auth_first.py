@@ -49,8 +49,7 @@ def test_auth_request_is_asked_for_every_hit(cached, origin):
         200 if request["X-Pass"] == "1" else 403,
         {"Cache-Control": "public, max-age=60"}))
     nginx = cached("auth_request /auth;", locations={"= /auth": """
-        internal; proxy_pass_request_body off;
-        edge_cache z;"""})
+        internal; proxy_pass_request_body off;"""})
     assert verdict(nginx.get("/", {"X-Pass": "1"})) == ("MISS", None)
     assert verdict(nginx.get("/", {"X-Pass": "1"})) == ("HIT", None)
     assert nginx.get("/").status == 403
