@@ -168,6 +168,54 @@ def test_api_has_metrics_and_health(api):
     assert request(nginx.admin, "GET", "/edge/health").status == 200
 
 
+# A service that says who may come in
+
+@pytest.fixture
+def checked(example, tmp_path):
+    """nginx of cached_auth.conf; `service` says whom it lets in."""
+    service = Origin().start()
+    service.allowed = {"one": "acme", "two": "globex"}
+
+    def check(req):
+        tenant = service.allowed.get(req["X-Api-Key"])
+        return (Reply(204, {"X-Tenant": tenant,
+                            "Surrogate-Key": f"user:{req['X-Api-Key']}"})
+                if tenant else Reply(403))
+
+    service.on("/check", check)
+    token_file = tmp_path / "token"
+    token_file.write_text(TOKEN + "\n")
+    admin = free_port()
+    nginx = example("cached_auth.conf", {
+        "127.0.0.1:9001": service.address, "127.0.0.1:8081":
+            f"{HOST}:{admin}", "/etc/nginx/edge-token": str(token_file)})
+    nginx.admin, nginx.service = admin, service
+    yield nginx
+    service.stop()
+
+
+def test_a_service_is_asked_once_for_each_user(checked, origin):
+    for key in "one", "two":
+        for _ in range(3):
+            assert checked.get("/p", {"X-Api-Key": key}).status == 200
+    assert checked.service.count("/check") == 2
+    assert [request["X-Tenant"] for request in origin.seen("/p")] == [
+        "acme", "globex"]
+    assert checked.get("/p", {"X-Api-Key": "none"}).status == 403
+
+
+def test_a_user_whose_tag_is_purged_is_let_out(checked):
+    one = {"X-Api-Key": "one"}
+    assert checked.get("/a", one).status == 200
+    del checked.service.allowed["one"]
+    assert checked.get("/a", one).status == 200
+    done = request(checked.admin, "POST", "/edge/purge",
+                   {"Authorization": f"Bearer {TOKEN}"},
+                   '{"zone":"checks","tags":["user:one"]}')
+    assert done.status == 200, done
+    assert checked.get("/a", one).status == 403
+
+
 # What Redis is like
 
 def shared_by_two(start, origin):
