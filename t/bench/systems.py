@@ -93,6 +93,9 @@ def all_systems():
               tier="memory"),
         _ours("stale", "edge_cache stale hit", f"edge_cache stale; {_STALE}",
               {"1k": HOT["1k"]}, tier="memory", retry=2),
+        _guarded("auth", "memory hit, auth_request", origin=True),
+        _guarded("cached_auth", "the same, check cached",
+                 "edge_cache memory; edge_cache_key $http_x_api_key;"),
         System("srcache", "srcache hit, Redis by Lua", _SRCACHE,
                {size: SHARED[size] for size in ("1k", "100k")},
                server="srcache", redis=True),
@@ -128,6 +131,18 @@ def _ours(name, title, directives, keys, **what):
                   **what)
 
 
+def _guarded(name, title, check="", **what):
+    """Every hit is behind a check, which the origin is asked for unless
+    `check` says where it is kept."""
+    return System(name, title, _proxied("""
+            auth_request /auth;
+            auth_request_set $user $upstream_http_x_user;
+            edge_cache memory;""") + f"""
+        location = /auth {{ internal; {check} {_PROXY} }}""",
+        {"1k": HOT["1k"]}, server="module", tier="memory",
+        fields="X-Api-Key: 0123456789abcdef", **what)
+
+
 def _redis_hit(name, title):
     return _ours(name, title, f"edge_cache {name};", SHARED, tier="redis",
                  redis=True)
@@ -140,6 +155,11 @@ def origin_conf(port, root):
         listen {HOST}:{port} backlog=1024;
         {_one_file_per_size(_AS_TOLD)}
         location = /requests {{ stub_status; }}
+        location = /auth {{
+            add_header Cache-Control max-age=3600;
+            add_header X-User $http_x_api_key;
+            return 204;
+        }}
     }}""")
 
 
