@@ -1,12 +1,10 @@
 """auth_request, whose check is answered from memory where its location has an
 edge_cache of its own."""
 
-import threading
-
 import pytest
 
 from lib.auth_service import ANN, BOB, LOCATION, ask
-from lib.cached import metric, purge, verdict
+from lib.cached import metric, verdict
 from lib.http2 import Http2
 from lib.origin import Reply
 from lib.ports import HOST, free_port
@@ -151,63 +149,20 @@ def test_a_lifetime_is_the_services_or_the_locations(guarded, service):
     assert service.asked == 3
 
 
-@pytest.mark.parametrize("kind", [
-    {"tags": ["user:ann"]}, {"tags": ["user:ann"], "mode": "soft"},
-    {"url": "/auth"}, {"path": "/auth"}, {"all": True}])
-def test_a_purge_takes_a_right_away_at_once(guarded, service, kind):
+def test_a_client_that_leaves_during_its_check_leaves_nothing(guarded,
+                                                              service, origin,
+                                                              gate):
+    origin.on("/auth", [Reply(200, {"Cache-Control": "max-age=60"},
+                              wait=gate), service.check])
     nginx = guarded()
-    assert ask(nginx) == ask(nginx) == (200, "ann")
-    service.allowed.remove(ANN)
-    assert ask(nginx) == (200, "ann")
-    purge(nginx, **kind)
-    assert ask(nginx)[0] == 403
-    assert service.asked == 2
-
-
-def test_a_purge_leaves_other_users_alone(guarded, service):
-    nginx = guarded()
-    assert ask(nginx, BOB) == (200, "bob")
-    purge(nginx, tags=["user:ann"])
-    purge(nginx, url="/")
-    assert ask(nginx, BOB) == (200, "bob")
-    assert service.asked == 1
-
-
-def test_a_purge_of_a_tenant_takes_its_rights_away(guarded, service):
-    nginx = guarded("edge_cache_tenant $http_x_tenant;")
-    for tenant in "acme", "other":
-        assert ask(nginx, X_Tenant=tenant)[0] == 200
-    service.allowed.remove(ANN)
-    purge(nginx, tenant="acme", all=True)
-    assert ask(nginx, X_Tenant="other")[0] == 200
-    assert ask(nginx, X_Tenant="acme")[0] == 403
-
-
-def test_a_purge_while_the_service_answers_is_heard(guarded, service, origin,
-                                                    gate):
-    origin.on("/auth", lambda request: Reply(
-        200, service.check(request).headers, wait=gate))
-    nginx = guarded()
-    client = threading.Thread(target=ask, args=(nginx,))
-    client.start()
+    client = nginx.connect()
+    client.send_request("GET", "/", {"Authorization": ANN,
+                                     "Range": "bytes=0-1"})
     wait_until(lambda: service.asked == 1)
-    service.allowed.remove(ANN)
-    purge(nginx, tags=["user:ann"])
+    client.abort()
+    assert ask(nginx, BOB) == (200, "bob")
     gate.set()
-    client.join()
-    origin.on("/auth", service.check)
-    assert ask(nginx)[0] == 403
-
-
-def test_a_purge_takes_it_away_on_all_servers(fleet, service):
-    a, b = fleet.start(2, location="auth_request /auth;",
-                       locations={"= /auth": LOCATION})
-    for nginx in (a, b, a, b):
-        assert ask(nginx)[0] == 200
-    assert service.asked == 2
-    service.allowed.remove(ANN)
-    purge(a, tags=["user:ann"])
-    assert ask(a)[0] == ask(b)[0] == 403
+    assert ask(nginx) == (200, "ann")
 
 
 @pytest.mark.parametrize("rules", [
