@@ -23,6 +23,16 @@ Reason keep_in_memory(Request &request, const Hash128 &hash,
                               keep_time(stored.entry, request.lcf.policy));
 }
 
+// What warms the memory is wanted there, and so is what others wait for.
+bool is_worth_keeping(Request &request, const Hash128 &hash,
+                      const StoredInRedis &stored)
+{
+    return !request.has_client() ||
+           (request.role && request.role->is_awaited()) ||
+           request.zone().is_worth_a_copy(hash, stored.head.size(),
+                                          stored.body.size());
+}
+
 void take_copy(Request &request, const Hash128 &hash,
                const StoredInRedis &stored)
 {
@@ -34,7 +44,9 @@ void take_copy(Request &request, const Hash128 &hash,
         return;
     }
     // Whoever waits finds it in memory, or learns that it does not fit.
-    const Reason kept = keep_in_memory(request, hash, stored);
+    const Reason kept = is_worth_keeping(request, hash, stored)
+                            ? keep_in_memory(request, hash, stored)
+                            : Reason::none;
     if (request.hit) {
         request.end_role(kept, entry.status);
     }

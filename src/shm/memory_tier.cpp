@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <new>
 
 #include "shm/memory_tier_layout.h"
@@ -109,14 +108,13 @@ void MemoryTier::unpin(const Pin &pin)
 std::variant<Reservation, Refused>
 MemoryTier::reserve(const ObjectSpec &spec, OwnerSlot owner, BootTime now)
 {
-    const std::size_t largest = largest_object();
-    if (spec.head_size > largest || spec.body_size > largest - spec.head_size) {
+    if (is_too_large(spec.head_size, spec.body_size)) {
         return Refused::full;
     }
     if (pins_.available() == 0) {
         return Refused::no_pin;
     }
-    const Demand demand = demand_of(spec);
+    const Demand demand = demand_of(spec.head_size, spec.body_size);
     const std::uint32_t tenant = place_of(spec.tenant);
     if (const auto refused = make_room(demand, tenant, now)) {
         return *refused;
@@ -131,22 +129,14 @@ std::uint32_t MemoryTier::place_of(std::uint64_t tenant)
     return segments_.place_of(hash64(bytes, header_->seed));
 }
 
-// Half of the zone: one object does not push out all others. Sizes are stored
-// in 32 bits.
-std::size_t MemoryTier::largest_object() const
-{
-    const std::size_t half = arena_.blocks() * kBlockSize / 2;
-    return std::min<std::size_t>(half - Node::head_offset(Node::kMaxExtents),
-                                 std::numeric_limits<std::uint32_t>::max());
-}
-
-MemoryTier::Demand MemoryTier::demand_of(const ObjectSpec &spec)
+MemoryTier::Demand MemoryTier::demand_of(std::size_t head_size,
+                                         std::size_t body_size)
 {
     const std::size_t offset = Node::head_offset(Node::kMaxExtents);
     return {
-        blocks_for(Node::head_offset(1) + spec.head_size + spec.body_size),
-        blocks_for(offset + spec.head_size + spec.body_size),
-        blocks_for(offset + spec.head_size),
+        blocks_for(Node::head_offset(1) + head_size + body_size),
+        blocks_for(offset + head_size + body_size),
+        blocks_for(offset + head_size),
     };
 }
 
@@ -159,6 +149,15 @@ bool MemoryTier::fits_in_several(const Demand &demand) const
 {
     const unsigned extents = arena_.extents_for(demand.split, demand.first);
     return extents > 0 && extents <= Node::kMaxExtents;
+}
+
+bool MemoryTier::has_room(std::size_t head_size, std::size_t body_size) const
+{
+    if (is_too_large(head_size, body_size)) {
+        return false;
+    }
+    const Demand demand = demand_of(head_size, body_size);
+    return fits_in_one(demand) || fits_in_several(demand);
 }
 
 std::optional<Refused> MemoryTier::make_room(const Demand &demand,

@@ -139,6 +139,8 @@ public:
     // The same for onlookers: no use of it, and nothing is removed.
     std::variant<PinnedObject, Absent> peek(const Hash128 &hash,
                                             OwnerSlot owner, BootTime now);
+    // Whether reserve() would evict nothing for it.
+    bool has_room(std::size_t head_size, std::size_t body_size) const;
     // Memory for an object, pinned. May evict others.
     std::variant<Reservation, Refused> reserve(const ObjectSpec &spec,
                                                OwnerSlot owner, BootTime now);
@@ -186,7 +188,8 @@ private:
 
     explicit MemoryTier(const Layout &layout);
 
-    static Demand demand_of(const ObjectSpec &spec);
+    bool is_too_large(std::size_t head_size, std::size_t body_size) const;
+    static Demand demand_of(std::size_t head_size, std::size_t body_size);
     bool fits_in_one(const Demand &demand) const;
     bool fits_in_several(const Demand &demand) const;
     std::optional<Refused> make_room(const Demand &demand,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <type_traits>
 
 namespace edge::shm {
@@ -120,6 +121,22 @@ std::optional<MemoryTier> MemoryTier::attach(std::span<std::byte> zone)
         return std::nullopt;
     }
     return MemoryTier(layout);
+}
+
+// Half of the zone: one object does not push out all others. Sizes are stored
+// in 32 bits.
+std::size_t MemoryTier::largest_object() const
+{
+    const std::size_t half = arena_.blocks() * kBlockSize / 2;
+    return std::min<std::size_t>(half - Node::head_offset(Node::kMaxExtents),
+                                 std::numeric_limits<std::uint32_t>::max());
+}
+
+bool MemoryTier::is_too_large(std::size_t head_size,
+                              std::size_t body_size) const
+{
+    const std::size_t largest = largest_object();
+    return head_size > largest || body_size > largest - head_size;
 }
 
 } // namespace edge::shm

@@ -254,6 +254,10 @@ public:
                       std::span<const std::string_view> body, Millis keep);
 
     void forget(const Hash128 &hash);
+    // Of what Redis has: where it would push out something else, from the
+    // second time on that it is asked for.
+    bool is_worth_a_copy(const Hash128 &hash, std::size_t head_size,
+                         std::size_t body_size);
     // How often it was asked for lately, this time included; what is found in
     // memory does not count.
     unsigned count_use(const Hash128 &resource);

@@ -133,6 +133,16 @@ bool Zone::has_newer(const ObjectName &name, const cache::Entry &entry)
     return newer;
 }
 
+// Counted apart from what edge_cache_min_uses counts.
+bool Zone::is_worth_a_copy(const Hash128 &hash, std::size_t head_size,
+                           std::size_t body_size)
+{
+    const Hash128 counted{hash.hi, hash.lo ^ 1};
+    const Lock lock(*this);
+    return memory_->has_room(head_size, body_size) ||
+           use_counts_->add(counted) > 1;
+}
+
 void Zone::forget(const Hash128 &hash)
 {
     const Lock lock(*this);

@@ -252,6 +252,24 @@ def test_what_memory_has_no_room_for_is_shared(fleet, origin):
     assert origin.count("/0") == 1
 
 
+def test_what_is_asked_for_once_pushes_nothing_out_of_a_full_memory(
+        fleet, origin):
+    a, b = fleet.start(2, size="1m", zone_options="selectors=64")
+    for i in range(60):
+        origin.on(f"/{i}", Reply(headers={"Cache-Control": "max-age=60"},
+                                 body=b"x" * 20_000))
+        fill(a, f"/{i}")
+    for i in range(60):
+        assert b.get(f"/{i}")["X-Tier"] == "redis"
+    kept = metric(b, "edge_cache_zone_objects")
+    assert 10 < kept < 60
+    assert metric(b, "edge_cache_zone_evictions_total",
+                  reason="capacity") == 0
+    assert origin_of_hit(b.get("/0")) == ("HIT", "memory")
+    tiers = [origin_of_hit(b.get("/59")) for _ in range(2)]
+    assert tiers == [("HIT", "redis"), ("HIT", "memory")]
+
+
 # Apart
 
 def test_prefixes_are_apart(fleet, redis, origin):

@@ -127,6 +127,21 @@ void eviction_leaves_pinned_objects_alone(void **)
     t.tier.unpin(object->pin());
 }
 
+void there_is_room_as_long_as_nothing_has_to_leave(void **)
+{
+    TestTier t;
+    std::uint64_t name = 1;
+    for (; t.tier.has_room(100, 10000); name++) {
+        assert_true(store(t.tier, spec_of(name, {100, 10000}), t.ann, name));
+        assert_int_equal(t.tier.stats().evicted_capacity, 0);
+    }
+    assert_true(name > 50);
+    assert_true(t.tier.has_room(10, 10));
+    store(t.tier, spec_of(name, {100, 10000}), t.ann, name);
+    assert_int_equal(t.tier.stats().evicted_capacity, 1);
+    assert_false(t.tier.has_room(SIZE_MAX, SIZE_MAX));
+}
+
 void all_memory_pinned_means_full_and_harms_nobody(void **)
 {
     TestTier t;
@@ -429,6 +444,7 @@ int main()
             publishing_replaces_and_the_old_bytes_stay_while_pinned),
         cmocka_unit_test(a_removed_object_is_freed_with_its_last_pin),
         cmocka_unit_test(eviction_leaves_pinned_objects_alone),
+        cmocka_unit_test(there_is_room_as_long_as_nothing_has_to_leave),
         cmocka_unit_test(all_memory_pinned_means_full_and_harms_nobody),
         cmocka_unit_test(an_object_over_half_of_the_zone_evicts_nothing),
         cmocka_unit_test(a_large_object_among_small_ones_takes_bounded_steps),
