@@ -8,9 +8,11 @@ using redis::NodeState;
 
 namespace {
 
-// Large enough for most replies of one turn, small enough to move about in
-// hiredis' buffer.
+// Large enough for most replies of one turn.
 constexpr std::size_t kReadSize = 32 * 1024;
+
+// hiredis moves the rest of what it was fed to the front after each reply.
+constexpr std::size_t kFeedSize = 4 * 1024;
 
 } // namespace
 
@@ -157,12 +159,25 @@ bool Connection::receive()
         fail({NodeState::closed, "connection closed"});
         return false;
     }
-    if (space.empty()) {
-        reader_->feed({buffer.data(), io.size});
-    } else {
+    if (!space.empty()) {
         reader_->received(io.size);
+        return take_replies();
     }
-    return take_replies();
+    return take({buffer.data(), io.size});
+}
+
+// False: the connection has been closed.
+bool Connection::take(std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        const std::string_view part = bytes.substr(0, kFeedSize);
+        bytes.remove_prefix(part.size());
+        reader_->feed(part);
+        if (!take_replies()) {
+            return false;
+        }
+    }
+    return true;
 }
 
 std::pmr::memory_resource *Connection::target()
