@@ -26,7 +26,10 @@ void restrict_to_auth_checks(Location &check)
     check.methods.value = cache::kMethodGet;
     check.client_control.value = false;
     check.revalidate.value = false;
-    check.use_stale.value = {true, {}};
+    if (!check.use_stale.set) {
+        check.use_stale.value = {true, {}};
+    }
+    forget_inherited(check.stale_s_maxage);
     check.compression.value = {};
     // Credentials are in the key, by flow/auth_subject.
     const bool names_cookies =
@@ -47,6 +50,8 @@ void inherit_auth_check(Location &child, const Location &parent)
     child.valid.set |= parent.valid.set;
     child.ignored_fields.set |= parent.ignored_fields.set;
     child.cookies.set |= parent.cookies.set;
+    child.use_stale.set |= parent.use_stale.set;
+    child.stale_s_maxage.set |= parent.stale_s_maxage.set;
 }
 
 } // namespace edge::conf

@@ -7,8 +7,8 @@
 namespace edge::conf {
 
 // Makes a copy of a location's settings that of one whose checks are cached:
-// its own where they could let somebody in, or in for longer; nothing stale;
-// no Set-Cookie; nothing but memory.
+// its own where they could let somebody in, or in for longer; no Set-Cookie;
+// nothing but memory.
 void restrict_to_auth_checks(Location &check);
 
 // What was written in a location counts as written in its `if`.

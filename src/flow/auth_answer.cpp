@@ -67,15 +67,31 @@ void show_as_upstream(ngx_http_request_t *r, const cache::Entry &entry)
     add_state(r, entry);
 }
 
-} // namespace
-
-ngx_int_t send_auth_answer(ngx_http_request_t *r, const cache::Entry &entry)
+void replay_alone(ngx_http_request_t *r, const cache::Entry &entry)
 {
     replay(r, entry);
     // The upstream's are looked at in its absence.
     r->headers_out.www_authenticate = nullptr;
+}
+
+} // namespace
+
+ngx_int_t send_auth_answer(ngx_http_request_t *r, const cache::Entry &entry)
+{
+    replay_alone(r, entry);
     show_as_upstream(r, entry);
     return ngx_http_send_header(r);
+}
+
+// What the upstream's own header says has been read, if there was one.
+void replace_auth_answer(ngx_http_request_t *r, const cache::Entry &entry)
+{
+    forget_answer(r);
+    if (r->upstream != nullptr) {
+        r->upstream->headers_in.www_authenticate = nullptr;
+        add_header(r, entry, r->upstream->headers_in);
+    }
+    replay_alone(r, entry);
 }
 
 } // namespace edge::flow

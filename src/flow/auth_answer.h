@@ -11,4 +11,7 @@ namespace edge::flow {
 // $upstream_status say what they said when the service was asked.
 ngx_int_t send_auth_answer(ngx_http_request_t *r, const cache::Entry &entry);
 
+// Header filter's part: the same in place of the failed service's.
+void replace_auth_answer(ngx_http_request_t *r, const cache::Entry &entry);
+
 } // namespace edge::flow

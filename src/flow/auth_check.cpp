@@ -12,7 +12,9 @@
 #include "flow/memory_lookup.h"
 #include "flow/origin.h"
 #include "flow/request.h"
+#include "flow/stale.h"
 #include "flow/store.h"
+#include "flow/stored_entry.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
@@ -82,16 +84,13 @@ Reason examine_check(ngx_http_request_t *r, Request &request)
     return Reason::none;
 }
 
-void find_answer(ngx_http_request_t *r, AuthCheck &check)
+void take_answer(ngx_http_request_t *r, AuthCheck &check)
 {
     std::optional<Hit> &hit = check.request.hit;
-    find_in_memory(r, check.request);
-    if (hit) {
-        const std::string_view head =
-            ngx::pool_copy(r->pool, (*hit->object)->head());
-        check.answer = std::get<cache::Entry>(cache::decode_head(head));
-        hit.reset();
-    }
+    const std::string_view head =
+        ngx::pool_copy(r->pool, (*hit->object)->head());
+    check.answer = std::get<cache::Entry>(cache::decode_head(head));
+    hit.reset();
 }
 
 void count(const Request &request, shm::Counter shm::Counters::*result)
@@ -112,7 +111,10 @@ void look_up(ngx_http_request_t *r, AuthCheck &check)
     }
     request.may_fill = true;
     if (!ngx::any_true(r, request.lcf.bypass.value)) {
-        find_answer(r, check);
+        find_in_memory(r, request);
+    }
+    if (request.hit) {
+        take_answer(r, check);
     }
     request.reason = Reason::none;
 }
@@ -174,6 +176,22 @@ Reason store_answer(ngx_http_request_t *r, Request &request)
     return store_header(r, request, plan);
 }
 
+// The service has failed, and the operator lets those in for longer who were
+// let in: unless anybody has purged that, also softly.
+bool take_stale_answer(ngx_http_request_t *r, AuthCheck &check)
+{
+    Request &request = check.request;
+    const auto cause = request.stale ? origin_failure(r) : std::nullopt;
+    const bool is_taken = cause && (*cause & cache::kOriginFails) != 0 &&
+                          judge(request, *request.stale) == Reason::none &&
+                          use_stale(request, *cause);
+    if (is_taken) {
+        take_answer(r, check);
+    }
+    request.stale.reset();
+    return is_taken;
+}
+
 } // namespace
 
 ngx_int_t begin_auth_check(ngx_http_request_t *r)
@@ -207,6 +225,11 @@ void end_auth_check(ngx_http_request_t *r)
     }
     Request &request = check->request;
     request.may_fill = false;
+    if (take_stale_answer(r, *check)) {
+        replace_auth_answer(r, *check->answer);
+        count(request, &shm::Counters::auth_hits);
+        return;
+    }
     request.refuse(store_answer(r, request));
     count(request, request.reason == Reason::none
                        ? &shm::Counters::auth_stored

@@ -165,20 +165,6 @@ def test_a_client_that_leaves_during_its_check_leaves_nothing(guarded,
     assert ask(nginx) == (200, "ann")
 
 
-@pytest.mark.parametrize("rules", [
-    "", "edge_cache_use_stale error timeout http_500 updating 1h;"])
-def test_without_the_service_nobody_gets_in_for_longer(guarded, service,
-                                                       origin, rules):
-    service.headers = {"Cache-Control":
-                       "max-age=1, stale-if-error=600, "
-                       "stale-while-revalidate=600", "ETag": '"1"'}
-    nginx = guarded(rules + "edge_cache_client_control on;")
-    assert ask(nginx) == (200, "ann")
-    origin.on("/auth", Reply(500, {"Cache-Control": "max-age=60"}))
-    wait_until(lambda: ask(nginx, Cache_Control="max-stale")[0] == 500)
-    assert ask(nginx)[0] == 500
-
-
 @pytest.mark.parametrize("status", [204, 206, 304, 404, 429, 500, 503])
 def test_only_what_lets_in_is_stored(guarded, service, origin, status):
     origin.on("/auth", Reply(status, {"Cache-Control": "max-age=60"}))
