@@ -79,6 +79,14 @@ MemoryTier::peek(const Hash128 &hash, OwnerSlot owner, BootTime now)
     return PinnedObject(nodes_, pin(block, owner));
 }
 
+std::optional<PinnedObject> MemoryTier::share(const Pin &held, OwnerSlot owner)
+{
+    if (!pins_.holds(held) || pins_.available() == 0) {
+        return std::nullopt;
+    }
+    return PinnedObject(nodes_, pin(held.node, owner));
+}
+
 Pin MemoryTier::pin(Block block, OwnerSlot owner)
 {
     Node &node = nodes_[block];
@@ -234,7 +242,7 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand,
         .variant_next = kNone,
         .variant_previous = kNone,
         .tenant = tenant,
-        .reserved = 0,
+        .arrived = 0,
     };
     node->set_extents(extents.data());
     return extents[0].first;

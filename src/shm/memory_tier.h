@@ -144,6 +144,10 @@ public:
     // Memory for an object, pinned. May evict others.
     std::variant<Reservation, Refused> reserve(const ObjectSpec &spec,
                                                OwnerSlot owner, BootTime now);
+    // One more pin of what is pinned already, by whomever, be it found or not;
+    // nullopt: it is not (any more), or all pins are in use.
+    std::optional<PinnedObject> share(const Pin &held, OwnerSlot owner);
+    bool holds(const Pin &pin) const { return pins_.holds(pin); }
     // From now on it is found, in place of an older one of the same hash. It
     // stays pinned. False when this is no pin of a reservation (any more).
     bool publish(const Pin &pin);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <limits>
 #include <type_traits>
 
 namespace edge::shm {
@@ -10,7 +9,7 @@ namespace edge::shm {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x6d656d2d65676465;
-constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kVersion = 5;
 
 // Cuts arrays off the front of the zone; their types need no construction.
 class Carver
@@ -129,7 +128,7 @@ std::size_t MemoryTier::largest_object() const
 {
     const std::size_t half = arena_.blocks() * kBlockSize / 2;
     return std::min<std::size_t>(half - Node::head_offset(Node::kMaxExtents),
-                                 std::numeric_limits<std::uint32_t>::max());
+                                 Node::kBroken - 1);
 }
 
 bool MemoryTier::is_too_large(std::size_t head_size,

@@ -47,6 +47,8 @@ struct Node
     // More extents than an object of the largest size needs in a zone that is
     // not in shreds. Room for all of them where one is not enough.
     static constexpr std::uint8_t kMaxExtents = 32;
+    // More than any body has.
+    static constexpr std::uint32_t kBroken = 0xffffffff;
 
     std::uint32_t mark;
     NodeState state;
@@ -67,7 +69,9 @@ struct Node
     Block variant_next;
     Block variant_previous;
     std::uint32_t tenant; // fixed; its place in Segments
-    std::uint32_t reserved;
+    // Of a reservation that is read while it is filled in: how much of the
+    // body is there, or kBroken. Raised by who fills it in, without the lock.
+    std::uint32_t arrived;
 
     static constexpr std::size_t head_offset(std::size_t extents)
     {

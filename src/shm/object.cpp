@@ -75,6 +75,14 @@ std::string_view PinnedObject::head() const
     return head_of(node());
 }
 
+std::optional<std::size_t> PinnedObject::arrived() const
+{
+    const std::uint32_t size =
+        std::atomic_ref(node().arrived).load(std::memory_order_acquire);
+    return size != Node::kBroken ? std::optional<std::size_t>(size)
+                                 : std::nullopt;
+}
+
 std::uint64_t PinnedObject::checked() const
 {
     return std::atomic_ref(node().checked).load(std::memory_order_relaxed);
@@ -97,6 +105,17 @@ void PinnedObject::hold_down(unsigned kind, BootTime now, BootTime until) const
     const HoldDown held = HoldDown::read(node().held_down);
     const unsigned others = held.until > millis_of(now) ? held.kinds : 0;
     HoldDown{millis_of(until), others | 1u << kind}.write(node().held_down);
+}
+
+void Reservation::set_arrived(std::size_t size) const
+{
+    std::atomic_ref(node().arrived)
+        .store(static_cast<std::uint32_t>(size), std::memory_order_release);
+}
+
+void Reservation::break_off() const
+{
+    set_arrived(Node::kBroken);
 }
 
 std::span<char> Reservation::head() const

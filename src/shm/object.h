@@ -48,6 +48,10 @@ public:
     Pieces<std::string_view> body() const { return {nodes_, node()}; }
     BootTime expires() const { return BootTime(Millis(node().expires)); }
 
+    // Of one that somebody still fills in: bytes of the body that are there;
+    // nullopt: no more will come.
+    std::optional<std::size_t> arrived() const;
+
     // The newest generation this object was checked against. Only ever raised,
     // by whoever checked: a lost update costs one more check.
     std::uint64_t checked() const;
@@ -68,7 +72,8 @@ private:
 };
 
 // An object that nobody finds yet. Whoever reserved it fills in all of head and
-// body, then calls MemoryTier::publish().
+// body, then calls MemoryTier::publish(). Others may read it meanwhile, as far
+// as it has arrived: the head is filled in before they know of it.
 class Reservation
 {
 public:
@@ -77,6 +82,11 @@ public:
     const Pin &pin() const { return pin_; }
     std::span<char> head() const;
     Pieces<std::span<char>> body() const { return {nodes_, node()}; }
+    std::size_t body_size() const { return node().body_size; }
+    // So much of the body, from its start, is filled in.
+    void set_arrived(std::size_t size) const;
+    // The rest will not be.
+    void break_off() const;
     // The same object under the same pin, to send what was filled in.
     PinnedObject object() const { return {nodes_, pin_}; }
 

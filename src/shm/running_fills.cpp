@@ -10,7 +10,7 @@ namespace edge::shm {
 
 struct RunningFills::State
 {
-    static constexpr std::uint64_t kMagic = 0x316c6c6966676465; // "edgfill1"
+    static constexpr std::uint64_t kMagic = 0x326c6c6966676465; // "edgfill2"
 
     std::uint64_t magic = 0;
     std::uint32_t rows = 0;
@@ -18,6 +18,7 @@ struct RunningFills::State
     std::uint32_t free = 0;
     std::uint32_t reserved = 0;
     std::uint64_t last_id = 0;
+    std::uint64_t changes = 0;
 };
 
 namespace {
@@ -89,6 +90,7 @@ void RunningFills::recover()
     }
     state_->free = 0;
     state_->used = 0;
+    state_->changes++;
 }
 
 std::uint32_t &RunningFills::bucket(const Hash128 &name) const
@@ -114,6 +116,11 @@ const RunningFill &RunningFills::at(const FillId &fill) const
 
 bool RunningFills::runs(const FillId &fill) const
 {
+    return exists(fill) && !rows_[fill.row].replaced;
+}
+
+bool RunningFills::exists(const FillId &fill) const
+{
     return fill.id != 0 && fill.row < rows_.size() &&
            rows_[fill.row].id == fill.id;
 }
@@ -134,11 +141,15 @@ std::optional<FillId> RunningFills::begin(const Hash128 &name,
         .id = ++state_->last_id,
         .ticket = ticket,
         .started = now.time_since_epoch().count(),
+        .moved = 0,
         .waiting = {},
         .elsewhere = {},
         .worker = 0,
         .waits_elsewhere = false,
+        .arrives = false,
+        .replaced = false,
         .owner = owner,
+        .arriving = {},
         .next = std::exchange(bucket(name), row),
     };
     return id_of(row);
@@ -151,17 +162,59 @@ void RunningFills::wait(const FillId &fill, std::size_t worker)
     }
 }
 
-WorkerSet RunningFills::end(const FillId &fill)
+bool RunningFills::arrive(const FillId &fill, const Arriving &what)
 {
     if (!runs(fill)) {
+        return false;
+    }
+    RunningFill &row = rows_[fill.row];
+    row.arriving = what;
+    row.arrives = true;
+    state_->changes++;
+    return true;
+}
+
+WorkerSet RunningFills::move(const FillId &fill, BootTime now)
+{
+    if (!exists(fill)) {
         return {};
     }
     RunningFill &row = rows_[fill.row];
-    std::uint32_t *link = &bucket(row.name);
-    while (*link != fill.row) {
+    row.moved = now.time_since_epoch().count();
+    return row.waiting;
+}
+
+WorkerSet RunningFills::replace(const FillId &fill)
+{
+    if (!runs(fill) || !rows_[fill.row].arrives) {
+        return end(fill);
+    }
+    RunningFill &row = rows_[fill.row];
+    unlink(fill.row);
+    row.replaced = true;
+    state_->changes++;
+    return row.waiting;
+}
+
+void RunningFills::unlink(std::uint32_t row)
+{
+    std::uint32_t *link = &bucket(rows_[row].name);
+    while (*link != row) {
         link = &rows_[*link].next;
     }
-    *link = row.next;
+    *link = rows_[row].next;
+}
+
+WorkerSet RunningFills::end(const FillId &fill)
+{
+    if (!exists(fill)) {
+        return {};
+    }
+    RunningFill &row = rows_[fill.row];
+    if (!row.replaced) {
+        unlink(fill.row);
+    }
+    state_->changes++;
     row.id = 0;
     row.next = std::exchange(state_->free, fill.row);
     state_->used--;
@@ -191,6 +244,7 @@ WorkerSet RunningFills::end_elsewhere(const Hash128 &name)
     for (RunningFill &row : rows_) {
         if (row.id != 0 && row.waits_elsewhere && row.elsewhere == name) {
             row.waits_elsewhere = false;
+            state_->changes++;
             fillers.add(row.worker);
         }
     }
@@ -206,6 +260,11 @@ WorkerSet RunningFills::end_all_of(OwnerSlot owner)
         }
     }
     return waiting;
+}
+
+std::uint64_t RunningFills::changes() const
+{
+    return state_->changes;
 }
 
 std::size_t RunningFills::used() const

@@ -15,6 +15,7 @@
 #include "base/worker_set.h"
 #include "invalidate/generation.h"
 #include "shm/owners.h"
+#include "shm/pins.h"
 
 namespace edge::shm {
 
@@ -25,18 +26,33 @@ struct FillId
     std::uint64_t id = 0;
 };
 
+// An answer that is read while it arrives: reservations of the memory tier,
+// pinned by the filler until all of it is there, and longer.
+struct Arriving
+{
+    Pin object;
+    // That of the resource's Vary, if it has one: what it will be found by.
+    Pin vary;
+    bool has_vary;
+};
+
 struct RunningFill
 {
     Hash128 name;
     std::uint64_t id; // 0: the row is free
     invalidate::Ticket ticket;
     std::int64_t started; // BootTime
+    std::int64_t moved;   // when more of it arrived, or 0
     WorkerSet waiting;
     // Another instance fills it under this name, and our filler waits for it.
     Hash128 elsewhere;
     std::uint32_t worker; // of the filler
     bool waits_elsewhere;
+    bool arrives;
+    // Nobody finds it any more; it is there for those who read it.
+    bool replaced;
     OwnerSlot owner;
+    Arriving arriving; // if it arrives
     std::uint32_t next; // in its bucket, or among the free rows
 };
 
@@ -54,18 +70,29 @@ public:
 
     // nullopt: nobody fills `name`.
     std::optional<FillId> find(const Hash128 &name) const;
-    // Only of a fill that runs().
+    // Only of a fill that exists().
     const RunningFill &at(const FillId &fill) const;
+    // Its filler has not ended it, and lives.
+    bool exists(const FillId &fill) const;
+    // The same, and it is worth waiting for.
     bool runs(const FillId &fill) const;
 
     // nullopt: all rows are taken. Nobody fills `name` yet.
     std::optional<FillId> begin(const Hash128 &name,
                                 const invalidate::Ticket &ticket,
                                 OwnerSlot owner, BootTime now);
-    // That worker is to be told when the fill ends, if it runs.
+    // That worker is to be told when the fill ends, if it runs, and of
+    // whatever arrives of it.
     void wait(const FillId &fill, std::size_t worker);
-    // Who is to be told; nobody when it does not run any more.
+    // False: it does not run any more.
+    bool arrive(const FillId &fill, const Arriving &what);
+    // There is more of it. Who is to be told.
+    WorkerSet move(const FillId &fill, BootTime now);
+    // Who is to be told; nobody when it does not exist any more.
     WorkerSet end(const FillId &fill);
+    // Another one takes its name: the same, but for those who read it already
+    // it goes on.
+    WorkerSet replace(const FillId &fill);
 
     // The filler, in `worker`, waits for another instance's fill of that name.
     // It begins anew: until it has asked it does not count as hanging.
@@ -80,6 +107,9 @@ public:
 
     void recover();
 
+    // Another number whenever something has changed for those who wait.
+    std::uint64_t changes() const;
+
     std::size_t size() const { return rows_.size(); }
     std::size_t used() const;
 
@@ -89,6 +119,7 @@ private:
     RunningFills(std::span<std::byte> memory, std::uint32_t rows);
 
     std::uint32_t &bucket(const Hash128 &name) const;
+    void unlink(std::uint32_t row);
     FillId id_of(std::uint32_t row) const { return {row, rows_[row].id}; }
 
     State *state_;

@@ -144,6 +144,84 @@ void after_a_recovery_old_fills_do_not_run(void **)
     assert_true(test.fills.runs(after));
 }
 
+constexpr Arriving kArriving{{3, 7, kAnn}, {}, false};
+
+void what_arrives_is_there_until_the_fill_ends(void **)
+{
+    TestFills test(4);
+    const FillId fill = test.begin(1);
+    assert_false(test.fills.at(fill).arrives);
+    const std::uint64_t before = test.fills.changes();
+    assert_true(test.fills.arrive(fill, kArriving));
+    assert_true(test.fills.changes() != before);
+    assert_true(test.fills.at(fill).arrives);
+    assert_int_equal(test.fills.at(fill).arriving.object.node, 7);
+    test.fills.end(fill);
+    assert_false(test.fills.exists(fill));
+    assert_false(test.fills.arrive(fill, kArriving));
+    // The next one in the row begins with nothing.
+    assert_false(test.fills.at(test.begin(1)).arrives);
+}
+
+void who_waits_is_told_of_every_move(void **)
+{
+    TestFills test(4);
+    const FillId fill = test.begin(1);
+    test.fills.wait(fill, 5);
+    test.fills.arrive(fill, kArriving);
+    for (int i = 0; i < 2; i++) {
+        assert_true(test.fills.move(fill, kNow + Seconds(1)) == workers({5}));
+    }
+    assert_int_equal(test.fills.at(fill).moved, 2000);
+    assert_int_equal(test.fills.at(fill).started, 1000);
+    test.fills.end(fill);
+    assert_true(test.fills.move(fill, kNow) == WorkerSet());
+}
+
+void what_is_replaced_goes_on_for_those_who_read_it(void **)
+{
+    TestFills test(4);
+    const FillId old = test.begin(1);
+    test.fills.wait(old, 5);
+    test.fills.arrive(old, kArriving);
+    assert_true(test.fills.replace(old) == workers({5}));
+    assert_false(test.fills.runs(old));
+    assert_true(test.fills.exists(old));
+    assert_none(test.fills.find({1, 1}));
+
+    const FillId next = test.begin(1);
+    assert_true(test.fills.find({1, 1})->id == next.id);
+    assert_true(test.fills.move(old, kNow) == workers({5}));
+    assert_true(test.fills.move(next, kNow) == WorkerSet());
+    assert_true(test.fills.end(old) == workers({5}));
+    assert_false(test.fills.exists(old));
+    assert_true(test.fills.runs(next));
+    assert_int_equal(test.fills.used(), 1);
+}
+
+void what_does_not_arrive_ends_when_it_is_replaced(void **)
+{
+    TestFills test(4);
+    const FillId old = test.begin(1);
+    test.fills.wait(old, 5);
+    assert_true(test.fills.replace(old) == workers({5}));
+    assert_false(test.fills.exists(old));
+    assert_int_equal(test.fills.used(), 0);
+}
+
+void what_the_dead_were_replaced_in_ends_too(void **)
+{
+    TestFills test(4);
+    const FillId old = test.begin(1, kAnn);
+    test.fills.wait(old, 5);
+    test.fills.arrive(old, kArriving);
+    test.fills.replace(old);
+    const FillId next = test.begin(1, kBob);
+    assert_true(test.fills.end_all_of(kAnn) == workers({5}));
+    assert_false(test.fills.exists(old));
+    assert_true(test.fills.runs(next));
+}
+
 void attaches_to_what_it_has_made_only(void **)
 {
     TestFills test(2);
@@ -196,6 +274,11 @@ int main()
         cmocka_unit_test(what_the_dead_fill_ends),
         cmocka_unit_test(the_filler_is_told_when_another_instance_is_done),
         cmocka_unit_test(after_a_recovery_old_fills_do_not_run),
+        cmocka_unit_test(what_arrives_is_there_until_the_fill_ends),
+        cmocka_unit_test(who_waits_is_told_of_every_move),
+        cmocka_unit_test(what_is_replaced_goes_on_for_those_who_read_it),
+        cmocka_unit_test(what_does_not_arrive_ends_when_it_is_replaced),
+        cmocka_unit_test(what_the_dead_were_replaced_in_ends_too),
         cmocka_unit_test(attaches_to_what_it_has_made_only),
         cmocka_unit_test(agrees_with_a_model),
     };
