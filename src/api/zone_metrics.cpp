@@ -283,6 +283,17 @@ void waits(Exposition &out, const Zones &zones)
     }
 }
 
+void arriving(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_total(out, zones, "edge_cache_hits_arriving_total",
+              "Requests that were sent another's answer while it arrived.",
+              &Counters::hits_arriving);
+    add_total(out, zones, "edge_cache_hits_broken_off_total",
+              "Of those, answers of which no more arrived.",
+              &Counters::hits_broken_off);
+}
+
 void running_fills(Exposition &out, const Zones &zones)
 {
     constexpr std::string_view running = "edge_cache_fills_running";
@@ -330,6 +341,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     running_fills(out, zones);
     waits(out, zones);
     auth_checks(out, zones);
+    arriving(out, zones);
     purges(out, zones);
     writes(out, zones);
     add_memory_metrics(out, zones);

@@ -1,5 +1,6 @@
 #include "flow/capture.h"
 
+#include "flow/arrival.h"
 #include "flow/auth_check.h"
 #include "flow/client_abort.h"
 #include "flow/client_fields.h"
@@ -138,10 +139,9 @@ ngx_int_t filter_header(ngx_http_request_t *r)
                               : next_header_filter(r);
 }
 
-// The same flags, our bytes: those that are stored, unless a filter behind us
-// writes into what it gets.
-ngx_buf_t *make_copy(ngx_http_request_t *r, const ngx_buf_t &original,
-                     std::string_view bytes)
+// Our bytes: those that are stored, unless a filter behind us writes into what
+// it gets.
+ngx_buf_t *make_copy(ngx_http_request_t *r, std::string_view bytes)
 {
     const bool is_temporary = r->filter_need_temporary && !bytes.empty();
     if (is_temporary) {
@@ -152,60 +152,91 @@ ngx_buf_t *make_copy(ngx_http_request_t *r, const ngx_buf_t &original,
     buffer->last = buffer->end = buffer->pos + bytes.size();
     buffer->temporary = is_temporary;
     buffer->memory = !is_temporary && !bytes.empty();
-    buffer->flush = original.flush;
-    buffer->sync = original.sync;
-    buffer->last_buf = original.last_buf;
-    buffer->last_in_chain = original.last_in_chain;
     return buffer;
 }
 
-// Takes over the bytes of one buffer: the copy goes to the client in its
-// place. Null when the fill ended here, and the original has to go.
-ngx_buf_t *take(ngx_http_request_t *r, Fill &fill, ngx_buf_t &buffer)
+class Copies
+{
+public:
+    explicit Copies(ngx_http_request_t *r) : r_(r) {}
+
+    void add(std::string_view bytes)
+    {
+        *end_ = ngx_alloc_chain_link(r_->pool);
+        if (*end_ == nullptr) {
+            throw std::bad_alloc();
+        }
+        **end_ = {make_copy(r_, bytes), nullptr};
+        last_ = (*end_)->buf;
+        end_ = &(*end_)->next;
+    }
+    // The last one is what there is of `original`.
+    void flag(const ngx_buf_t &original)
+    {
+        last_->flush = original.flush;
+        last_->sync = original.sync;
+        last_->last_buf = original.last_buf;
+        last_->last_in_chain = original.last_in_chain;
+    }
+    // Before these.
+    ngx_chain_t *link(ngx_chain_t *rest)
+    {
+        *end_ = rest;
+        return first_;
+    }
+
+private:
+    ngx_http_request_t *r_;
+    ngx_chain_t *first_ = nullptr;
+    ngx_chain_t **end_ = &first_;
+    ngx_buf_t *last_ = nullptr;
+};
+
+// Takes over the bytes of one buffer: the copies go to the client in its
+// place. False when the fill ended here, and the original has to go.
+bool take(Fill &fill, ngx_buf_t &buffer, Copies &copies)
 {
     if (ngx_buf_special(&buffer)) {
-        return make_copy(r, buffer, {});
+        copies.add({});
+        copies.flag(buffer);
+        return true;
     }
-    const std::string_view bytes(
-        reinterpret_cast<const char *>(buffer.pos),
-        static_cast<std::size_t>(buffer.last - buffer.pos));
-    const auto copy = fill.append(bytes);
-    if (!copy) {
-        return nullptr;
-    }
-    ngx_buf_t *ours = make_copy(r, buffer, *copy);
-    buffer.pos = buffer.last;
+    do {
+        const auto copy = fill.append(
+            {reinterpret_cast<const char *>(buffer.pos),
+             static_cast<std::size_t>(buffer.last - buffer.pos)});
+        if (!copy) {
+            return false;
+        }
+        copies.add(*copy);
+        buffer.pos += copy->size();
+    } while (buffer.pos != buffer.last);
+    copies.flag(buffer);
     buffer.file_pos = buffer.file_last;
-    return ours;
+    return true;
 }
 
 // The chain to send instead of `in`. Where the fill is given up, the rest of
 // `in` goes as it is.
 ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
 {
-    ngx_chain_t *first = nullptr;
-    ngx_chain_t **end = &first;
+    Fill &fill = *request.fill;
+    if (fill.size() == 0 && fill.arrival() == nullptr && in != nullptr) {
+        ngx::guard<&begin_arrival>(r, request, in);
+    }
+    Copies copies(r);
     for (; in != nullptr; in = in->next) {
-        ngx_buf_t *ours = take(r, *request.fill, *in->buf);
-        if (ours == nullptr) {
-            request.refuse(request.fill->refused());
-            request.end_role(request.fill->refused(), status_of(r));
+        if (!take(fill, *in->buf, copies)) {
+            request.refuse(fill.refused());
             request.end_fill();
-            *end = in;
-            return first;
+            request.end_role(fill.refused(), status_of(r));
+            return copies.link(in);
         }
-        *end = ngx_alloc_chain_link(r->pool);
-        if (*end == nullptr) {
-            throw std::bad_alloc();
-        }
-        **end = {ours, nullptr};
-        end = &(*end)->next;
-
-        if (ours->last_buf) {
+        if (in->buf->last_buf) {
             ngx::guard<&store_fill>(r, request);
         }
     }
-    return first;
+    return copies.link(nullptr);
 }
 
 ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)

@@ -15,10 +15,11 @@ bool has_left(const ngx_http_request_t *r)
     const ngx_connection_t *connection = r->connection;
 #if (NGX_HTTP_V2)
     if (r->stream != nullptr) {
-        return connection->error;
+        return connection->error || connection->write->timedout;
     }
 #endif
-    return connection->error || connection->read->pending_eof;
+    return connection->error || connection->read->pending_eof ||
+           connection->write->timedout;
 }
 
 // nginx is through with the upstream, if there is one.
@@ -67,12 +68,16 @@ void abandon(ngx_http_request_t *r, Request &request)
 {
     request.is_abandoned = true;
     request.zone().counters().fills_outlived.add();
+    if (request.watch.is_sending) {
+        r->write_event_handler = request.watch.write;
+    }
 
     ngx_connection_t *connection = r->connection;
     connection->error = 0;
     connection->read->eof = 1;
     ngx_event_t *write = connection->write;
     write->ready = 1;
+    write->timedout = 0;
     write->delayed = 0;
     if (write->timer_set) {
         ngx_del_timer(write);
@@ -152,6 +157,15 @@ void watch_client(ngx_http_request_t *r, Request &request)
     }
     request.watch.content = r->content_handler;
     r->content_handler = ngx::guard<&fetch, NGX_HTTP_INTERNAL_SERVER_ERROR>;
+}
+
+void watch_sending(ngx_http_request_t *r, Request &request)
+{
+    if (request.has_client() && r->upstream != nullptr) {
+        request.watch.write = r->write_event_handler;
+        request.watch.is_sending = true;
+        r->write_event_handler = ngx::guard<&on_write>;
+    }
 }
 
 ngx_int_t survive(ngx_http_request_t *r, Request &request, ngx_int_t rc)

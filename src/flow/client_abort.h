@@ -11,6 +11,10 @@ namespace edge::flow {
 // client's leaving ends the fetch, and nginx does so if it does.
 void watch_client(ngx_http_request_t *r, Request &request);
 
+// From now on a client that takes nothing for send_timeout has left, too:
+// others read what it is sent.
+void watch_sending(ngx_http_request_t *r, Request &request);
+
 // For the filters. `rc` is what those behind have said: an error of the
 // connection to the client is none where the fill goes on without it.
 ngx_int_t survive(ngx_http_request_t *r, Request &request, ngx_int_t rc);

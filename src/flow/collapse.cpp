@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "flow/memory_lookup.h"
+#include "flow/reading.h"
 #include "flow/refresh.h"
 #include "flow/shared_fill.h"
 #include "flow/stale.h"
@@ -20,6 +21,7 @@ namespace {
 using cache::Reason;
 using shm::WaitEnd;
 using tier::FillPart;
+using Until = tier::FillWait::Until;
 
 // Whoever waits looks for itself so often, too: should a wake-up be missed, and
 // for workers that have no bell.
@@ -217,11 +219,20 @@ ngx::Task wait_for_fill(ngx::Flow &flow, ngx_http_request_t *r,
     WaitCount count(zone.counters());
     WaitEnd end = WaitEnd::fetch;
     while (request.awaited) {
+        const Offer offer = take_arriving(r, request);
+        if (offer == Offer::taken) {
+            end = WaitEnd::hit;
+            break;
+        }
         const Millis left = deadline - ngx::boot_now();
         const Millis longest = std::clamp(left, Millis(1), kLookOut);
-        tier::FillWait wait(flow, zone, *request.awaited, longest);
+        const bool may_begin = offer == Offer::none;
+        tier::FillWait wait(flow, zone, *request.awaited, longest,
+                            may_begin ? Until::arrives : Until::ended);
         co_await wait;
-        end = look_again(r, request, deadline);
+        if (!may_begin || !zone.is_arriving(*request.awaited)) {
+            end = look_again(r, request, deadline);
+        }
     }
     count.end(end);
     request.collapsed =

@@ -28,11 +28,43 @@ Fill::~Fill()
     budget_.give_back(reserved_);
 }
 
+bool Fill::claim_whole()
+{
+    if (!budget_.take(*plan_.expected_size)) {
+        return false;
+    }
+    claimed_ = *plan_.expected_size;
+    reserved_ += claimed_;
+    return true;
+}
+
+void Fill::begin_arrival(tier::Zone &zone, const shm::FillId &fill,
+                         const tier::ArrivalMemory &memory)
+{
+    arrival_.emplace(zone, fill, memory);
+}
+
+void Fill::end_arrival()
+{
+    if (arrival_) {
+        arrival_->end();
+    }
+}
+
 std::optional<std::string_view> Fill::append(std::string_view bytes)
 {
     if (size_ + bytes.size() > plan_.max_size) {
         refused_ = cache::Reason::too_large;
         return std::nullopt;
+    }
+    if (arrival_ && bytes.size() > arrival_->left()) {
+        refused_ = cache::Reason::truncated; // it is not what was announced
+        return std::nullopt;
+    }
+    if (arrival_ && !bytes.empty()) {
+        const std::string_view copy = arrival_->append(bytes);
+        add_piece(copy);
+        return copy;
     }
     if (bytes.size() > chunk_.size - chunk_.used && !grow(bytes.size())) {
         refused_ = cache::Reason::fill_memory;
@@ -90,15 +122,30 @@ std::string_view Fill::keep(std::string_view bytes)
     char *copy = chunk_.data + chunk_.used;
     std::memcpy(copy, bytes.data(), bytes.size());
     chunk_.used += bytes.size();
-    size_ += bytes.size();
-
-    if (!pieces_.empty() && pieces_.back().end() == copy) {
-        pieces_.back() = {pieces_.back().data(),
-                          pieces_.back().size() + bytes.size()};
-    } else {
-        pieces_.emplace_back(copy, bytes.size());
-    }
+    add_piece({copy, bytes.size()});
     return {copy, bytes.size()};
+}
+
+void Fill::add_piece(std::string_view copy)
+{
+    size_ += copy.size();
+    if (!pieces_.empty() && pieces_.back().end() == copy.begin()) {
+        pieces_.back() = {pieces_.back().data(),
+                          pieces_.back().size() + copy.size()};
+    } else {
+        pieces_.push_back(copy);
+    }
+}
+
+bool Fill::claim(std::uint64_t size)
+{
+    const std::uint64_t more = size - std::min(size, claimed_);
+    if (!budget_.take(more)) {
+        return false;
+    }
+    reserved_ += more;
+    claimed_ = 0;
+    return true;
 }
 
 // A body of known size gets one chunk; others grow by doubling.
@@ -111,10 +158,9 @@ bool Fill::grow(std::size_t wanted)
     }
     size = std::max(size, wanted);
 
-    if (!budget_.take(size)) {
+    if (!claim(size)) {
         return false;
     }
-    reserved_ += size;
     auto *data = static_cast<char *>(ngx::try_allocate(pool_, size));
     chunk_ = {data, data != nullptr ? size : 0, 0};
     return data != nullptr;

@@ -11,6 +11,7 @@
 #include "cache/compression.h"
 #include "cache/entry.h"
 #include "ngx/nginx.h"
+#include "tier/arrival.h"
 #include "tier/worker.h"
 
 namespace edge::flow {
@@ -40,8 +41,21 @@ public:
     ~Fill();
     Fill(const Fill &) = delete;
 
-    // The copy; nullopt when the body is too large or the budget is used up,
-    // which ends the fill: refused() says why.
+    // Before the first byte: memory for the whole body, of known size, counts
+    // as used. False: there is not that much.
+    bool claim_whole();
+    // All bytes go there, where others read them as they arrive. Whoever does
+    // must be told of an early end, too.
+    void begin_arrival(tier::Zone &zone, const shm::FillId &fill,
+                       const tier::ArrivalMemory &memory);
+    void end_arrival();
+    const tier::Arrival *arrival() const
+    {
+        return arrival_ ? &*arrival_ : nullptr;
+    }
+
+    // The copy, of as many as fit into one place; nullopt when the body is too
+    // large or the budget is used up, which ends the fill: refused() says why.
     std::optional<std::string_view> append(std::string_view bytes);
 
     // Of a whole body: what to store instead of the pieces, if anything.
@@ -69,8 +83,10 @@ private:
 
     void begin_packing();
     void pack(std::string_view bytes);
+    bool claim(std::uint64_t size);
     bool grow(std::size_t wanted);
     std::string_view keep(std::string_view bytes);
+    void add_piece(std::string_view copy);
 
     ngx_pool_t *pool_;
     tier::FillBudget &budget_;
@@ -79,6 +95,9 @@ private:
     std::vector<std::string_view> pieces_;
     std::uint64_t size_ = 0;
     std::uint64_t reserved_ = 0;
+    // Of that: no chunk has it yet.
+    std::uint64_t claimed_ = 0;
+    std::optional<tier::Arrival> arrival_;
     std::optional<cache::Compressor> compressor_;
     std::uint64_t packing_reserved_ = 0;
     cache::Reason refused_ = cache::Reason::none;

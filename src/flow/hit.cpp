@@ -153,13 +153,12 @@ void make_header(ngx_http_request_t *r, const Request &request)
     }
 }
 
-ngx_int_t send_hit(ngx_http_request_t *r)
+ngx_int_t send_hit_header(ngx_http_request_t *r, const Request &request)
 {
     if (const ngx_int_t rc = ngx_http_discard_request_body(r); rc != NGX_OK) {
         return rc;
     }
 
-    const Request &request = *find_request(r);
     make_header(r, request);
     allow_ranges(r, request.fields, *request.hit);
 
@@ -167,6 +166,13 @@ ngx_int_t send_hit(ngx_http_request_t *r)
     if (rc == NGX_HTTP_RANGE_NOT_SATISFIABLE) {
         forget_replayed(r);
     }
+    return rc;
+}
+
+ngx_int_t send_hit(ngx_http_request_t *r)
+{
+    const Request &request = *find_request(r);
+    const ngx_int_t rc = send_hit_header(r, request);
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
     }

@@ -17,6 +17,7 @@
 #include "flow/pending.h"
 #include "flow/purge_method.h"
 #include "flow/query.h"
+#include "flow/reading_body.h"
 #include "flow/refresh.h"
 #include "flow/request.h"
 #include "flow/request_body.h"
@@ -124,7 +125,9 @@ ngx_int_t serve(ngx_http_request_t *r, Request &request)
     refresh_if_due(r, request);
     note_hot_request(r, request);
     r->content_handler =
-        ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
+        request.hit->filler
+            ? ngx::guard<&send_arriving, NGX_HTTP_INTERNAL_SERVER_ERROR>
+            : ngx::guard<&send_hit, NGX_HTTP_INTERNAL_SERVER_ERROR>;
     return NGX_OK;
 }
 

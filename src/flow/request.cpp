@@ -18,8 +18,8 @@ void leave(ngx_http_request_t *r, Request &request)
     request.status = cache::Status::bypass;
     request.may_fill = false;
     request.refuse(cache::Reason::error_page);
-    request.end_role(cache::Reason::error_page, 0);
     request.end_fill();
+    request.end_role(cache::Reason::error_page, 0);
     if (!origin_failure(r)) {
         request.stale.reset();
     }
@@ -55,6 +55,7 @@ void Request::end_fill()
 {
     if (fill && !fill_ended) {
         fill_ended = true;
+        fill->end_arrival();
         zone().counters().fills_aborted.add();
     }
 }

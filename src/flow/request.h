@@ -19,6 +19,7 @@
 #include "ngx/nginx.h"
 #include "tier/fetch_slot.h"
 #include "tier/fill_role.h"
+#include "tier/filler.h"
 #include "tier/pinned.h"
 #include "tier/zone.h"
 
@@ -35,6 +36,8 @@ struct Hit
     std::string_view copy;
     // The body of a compressed entry, unpacked for this client (flow/coding).
     std::optional<std::string_view> identity;
+    // Not all of the object is there yet (flow/reading).
+    std::optional<tier::Filler> filler = std::nullopt;
 
     bool is_packed() const { return entry.is_compressed() && !identity; }
 
@@ -72,6 +75,7 @@ struct ClientWatch
     ngx_http_handler_pt content = nullptr;
     ngx_http_event_handler_pt read = nullptr;
     ngx_http_event_handler_pt write = nullptr;
+    bool is_sending = false; // `write` is in use
 };
 
 // That a request is one of our own (flow/refresh): what it fetches again.

@@ -1,14 +1,14 @@
 #include "flow/store.h"
 
-#include <algorithm>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "cache/freshness.h"
 #include "cache/revalidation.h"
 #include "cache/staleness.h"
+#include "flow/draft.h"
 #include "flow/framing.h"
-#include "flow/variant.h"
-#include "http/vary.h"
-#include "invalidate/selector.h"
 #include "ngx/clock.h"
 #include "tier/redis_tier.h"
 
@@ -18,47 +18,6 @@ namespace {
 
 using cache::Entry;
 using cache::Reason;
-
-// The names that are known, and those of the new answer: keying by more than
-// is needed is safe, by less is not.
-std::vector<std::string> merge_vary(Request &request,
-                                    std::vector<std::string> names)
-{
-    for (std::string &name : known_vary(request)) {
-        names.push_back(std::move(name));
-    }
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-}
-
-std::string selectors_of(Request &request, const FillPlan &plan)
-{
-    invalidate::EntryNames names = names_of(*request.identity);
-    names.tags = plan.tags;
-    names.groups = plan.groups;
-    std::string selectors = selectors_of(request);
-    invalidate::add_selectors_of_answer(selectors, names);
-    return selectors;
-}
-
-// The record that says by which fields the resource's variants differ. It
-// carries nothing that could be purged.
-Entry make_vary_record(const Entry &object, std::string_view names,
-                       std::string_view resource_key)
-{
-    Entry record = object;
-    record.kind = cache::EntryKind::vary;
-    record.status = 0;
-    record.key = resource_key;
-    record.vary = cache::StringList(names);
-    record.selectors = {};
-    record.tags = {};
-    record.fields = {};
-    record.body_size = 0;
-    record.identity_size = 0;
-    return record;
-}
 
 using Body = std::span<const std::string_view>;
 
@@ -73,10 +32,11 @@ std::uint64_t size_of(Body body)
 
 // Into both tiers; what memory has no room for may still be shared.
 Reason put(Request &request, const tier::ObjectName &name,
-           const tier::RedisName &redis_name, const Entry &entry, Body body)
+           const tier::RedisName &redis_name, const Entry &entry, Body body,
+           const tier::Arrival *arrival = nullptr)
 {
     const Millis keep = keep_time(entry, request.lcf.policy);
-    const Reason reason = request.zone().put(name, entry, body, keep);
+    const Reason reason = request.zone().put(name, entry, body, keep, arrival);
     tier::RedisTier *redis = request.redis();
     if (redis != nullptr &&
         (reason == Reason::none || reason == Reason::zone_full)) {
@@ -85,26 +45,6 @@ Reason put(Request &request, const tier::ObjectName &name,
                                  redis->seal_keys()));
     }
     return reason;
-}
-
-Reason put_variant(ngx_http_request_t *r, Request &request,
-                   const std::vector<std::string> &names, Entry &entry,
-                   Body body)
-{
-    const Identity &identity = *request.identity;
-    const std::string vary = encode(names);
-    const Entry record = make_vary_record(entry, vary, identity.key);
-    const Reason reason =
-        put(request, {identity.resource, identity.resource},
-            {identity.key, {}}, record, {});
-    if (reason != Reason::none) {
-        return reason;
-    }
-    const VariantKey variant =
-        variant_key(r->pool, request, cache::StringList(vary));
-    entry.key = variant.key;
-    return put(request, {variant.hash, identity.resource},
-               {identity.key, variant.key}, entry, body);
 }
 
 // Right after a purge the origin may have read a replica that lags.
@@ -118,29 +58,24 @@ void settle(Request &request, Entry &entry)
     }
 }
 
-Reason store(ngx_http_request_t *r, Request &request, FillPlan &plan, Body body)
+Reason store(ngx_http_request_t *r, Request &request, FillPlan &plan,
+             Body body, const tier::Arrival *arrival = nullptr)
 {
-    const Identity &identity = *request.identity;
-    const std::vector<std::string> names = merge_vary(request, plan.vary);
-    if (names.size() > http::Vary::max_names) {
+    Draft draft(r, request, plan, size_of(body));
+    if (!draft.is_named()) {
         return Reason::vary_limit;
     }
-    const std::string tags = encode(plan.tags);
-    const std::string selectors = selectors_of(request, plan);
-
-    Entry &entry = plan.entry;
-    entry.ticket = request.ticket;
-    entry.key = identity.key;
-    entry.tenant = identity.tenant;
-    entry.selectors = selectors;
-    entry.tags = cache::StringList(tags);
-    entry.fields = cache::StringList(plan.fields);
-    entry.body_size = size_of(body);
-    settle(request, entry);
-    return names.empty()
-               ? put(request, {identity.resource, identity.resource},
-                     {identity.key, {}}, entry, body)
-               : put_variant(r, request, names, entry, body);
+    settle(request, draft.entry());
+    plan.entry.times = draft.entry().times;
+    if (const auto record = draft.vary_record()) {
+        const Reason reason = put(request, draft.resource(),
+                                  draft.redis_resource(), *record, {});
+        if (reason != Reason::none) {
+            return reason;
+        }
+    }
+    return put(request, draft.name(), draft.redis_name(), draft.entry(), body,
+               arrival);
 }
 
 // Those who wait get what is stored; what has to be asked about each time is of
@@ -174,7 +109,7 @@ Reason store_whole(ngx_http_request_t *r, Request &request)
     Fill &fill = *request.fill;
     const auto packed = fill.packed();
     if (!packed) {
-        return store(r, request, fill.plan(), fill.pieces());
+        return store(r, request, fill.plan(), fill.pieces(), fill.arrival());
     }
     fill.plan().entry.identity_size = fill.size();
     shm::Counters &counters = request.zone().counters();
@@ -197,6 +132,7 @@ void store_fill(ngx_http_request_t *r, Request &request)
                               : Reason::truncated;
     request.is_stored = reason == Reason::none;
     request.refuse(reason);
+    request.fill->end_arrival();
     end_role(request, reason, plan.entry);
 
     shm::Counters &counters = request.zone().counters();

@@ -81,8 +81,10 @@ std::optional<Entry> read_entry(Request &request, std::string_view head,
 Reason judge(const Request &request, const Hit &found)
 {
     tier::Zone &zone = request.zone();
-    return found.object ? zone.judge(**found.object, found.entry)
-                        : zone.judge(found.entry);
+    // What is not stored yet is not removed by purges either.
+    return found.object && !found.filler
+               ? zone.judge(**found.object, found.entry)
+               : zone.judge(found.entry);
 }
 
 bool take_stored(Request &request, Hit found)

@@ -123,6 +123,9 @@ public:
     Counter bytes_packed;
     // Hits whose clients take no gzip.
     Counter hits_unpacked;
+    // Sent while they arrived, and those that broke off.
+    Counter hits_arriving;
+    Counter hits_broken_off;
     // Fetched again in the background, and stored; another instance had done
     // so; it was not stored; it could not be begun.
     Counter refreshes_stored;

@@ -1,6 +1,7 @@
 // co_await FillWait(flow, zone, fill, 1s): until the fill ends, in whatever
 // worker that is, or what its filler waits for in another instance; but no
-// longer than the given time.
+// longer than the given time. co_await ArrivalWait(...): the same, until more
+// of what it stores has arrived.
 #pragma once
 
 #include <coroutine>
@@ -8,7 +9,9 @@
 #include "base/time.h"
 #include "ngx/sleep.h"
 #include "ngx/task.h"
+#include "shm/object.h"
 #include "shm/running_fills.h"
+#include "tier/filler.h"
 
 namespace edge::tier {
 
@@ -20,16 +23,18 @@ public:
     enum class Until
     {
         ended,
+        arrives,  // or has ended
         released, // another instance's lock
     };
 
     FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
-             Millis longest, Until until = Until::ended);
+             Millis longest, Until until);
     ~FillWait();
     FillWait(const FillWait &) = delete;
 
     const shm::FillId &fill() const { return fill_; }
     Until until() const { return until_; }
+    bool is_over(const shm::RunningFills &fills) const;
     void wake() { flow_.wake(); }
 
     bool await_ready() const { return false; }
@@ -44,6 +49,37 @@ private:
     Zone &zone_;
     const shm::FillId fill_;
     const Until until_;
+    ngx::Sleep longest_;
+};
+
+class ArrivalWait
+{
+public:
+    // `seen`: bytes of the body that had arrived.
+    ArrivalWait(ngx::Flow &flow, Zone &zone, const Filler &filler,
+                const shm::PinnedObject &object, std::size_t seen,
+                Millis longest);
+    ~ArrivalWait();
+    ArrivalWait(const ArrivalWait &) = delete;
+
+    const shm::FillId &fill() const { return fill_; }
+    // Or nothing more comes.
+    bool has_more() const { return object_.arrived() != seen_; }
+    void wake() { flow_.wake(); }
+
+    bool await_ready() const { return has_more(); }
+    void await_suspend(std::coroutine_handle<> self)
+    {
+        longest_.await_suspend(self);
+    }
+    void await_resume() const {}
+
+private:
+    ngx::Flow &flow_;
+    Zone &zone_;
+    const shm::FillId fill_;
+    const shm::PinnedObject object_;
+    const std::size_t seen_;
     ngx::Sleep longest_;
 };
 

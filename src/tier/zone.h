@@ -20,7 +20,6 @@
 #include "base/hash.h"
 #include "cache/entry.h"
 #include "cache/reason.h"
-#include "client/config.h"
 #include "invalidate/generation.h"
 #include "limit/gcra.h"
 #include "ngx/nginx.h"
@@ -34,46 +33,19 @@
 #include "shm/seen_names.h"
 #include "shm/use_counts.h"
 #include "shm/warm_jobs.h"
+#include "tier/arrival.h"
 #include "tier/fetch_slot.h"
 #include "tier/fill_role.h"
 #include "tier/membership.h"
 #include "tier/pinned.h"
 #include "tier/worker.h"
+#include "tier/zone_settings.h"
 
 namespace edge::tier {
 
+class ArrivalWait;
 class FillWait;
 class RedisTier;
-
-struct ZoneSettings
-{
-    std::string_view name;
-    // 0: used, but not yet made by edge_cache_zone.
-    std::uint64_t size = 0;
-    // Purged names that are remembered; 0: as many as an eighth of the zone
-    // holds, up to kSelectors.
-    std::uint32_t selectors = 0;
-    // Some location that uses it has edge_cache_tenant.
-    bool has_tenants = false;
-    // The tenants' only where there are any.
-    shm::Shares shares{.negative = 5, .tenant = 50};
-    // As written; empty without redis=.
-    std::string_view redis_name;
-    // Null: memory is the only tier, and the zone is its own log.
-    const client::RedisConfig *redis = nullptr;
-    // Of the parameters that say how the zone keeps in step with others, the
-    // last one that was written.
-    std::string_view shared_parameter;
-    // Nothing is served unless the log has answered within the lease.
-    bool strict = false;
-    // For how long after a question to the log its answer counts as current.
-    Millis lease{2000};
-    // How long the zone serves without the log before it trusts nothing.
-    Millis isolation{3600 * 1000};
-    // Replicas of Redis that must have the log, for a lease and for a purge
-    // that is confirmed; 0: none.
-    std::uint32_t wait = 0;
-};
 
 // What was purged here while Redis was away, as one record for the log: the
 // first of them, as many as fit into one.
@@ -102,13 +74,6 @@ struct Coherence
     std::size_t local_purges = 0;
     // That have the log, with settings.wait.
     std::uint64_t replicas = 0;
-};
-
-// Where an object is found: under its own hash, among those of its resource.
-struct ObjectName
-{
-    Hash128 hash;
-    Hash128 resource;
 };
 
 // What somebody does who wants what is not there.
@@ -250,8 +215,10 @@ public:
 
     // Stores an object, unless it was purged while it was filled, or a newer
     // one has been stored meanwhile. `keep`: for how long after its lifetime.
+    // Where `arrival` has become just that object, nothing is copied.
     cache::Reason put(const ObjectName &name, const cache::Entry &entry,
-                      std::span<const std::string_view> body, Millis keep);
+                      std::span<const std::string_view> body, Millis keep,
+                      const Arrival *arrival = nullptr);
 
     void forget(const Hash128 &hash);
     // Of what Redis has: where it would push out something else, from the
@@ -272,6 +239,23 @@ public:
                       Millis time, cache::Reason why);
     std::size_t running_fills();
 
+    // What a fill is about to store, for those who wait for it to read while
+    // it arrives (zone_arrivals.cpp). Nullopt: there is no room, or nobody
+    // would find it. For an Arrival.
+    std::optional<ArrivalMemory> begin_arrival(const shm::FillId &fill,
+                                               const ArrivalPlan &plan);
+    // There is more of it.
+    void tell_of_arrival(const shm::FillId &fill);
+    bool is_arriving(const shm::FillId &fill);
+    std::optional<Incoming> find_arriving(const shm::FillId &fill);
+    // Its filler lives, and has not let go of it.
+    bool is_held(const shm::Pin &pin);
+    // Those of this worker that read one.
+    std::unordered_set<ArrivalWait *> &arrival_waits()
+    {
+        return arrival_waits_;
+    }
+
     // The filler is woken when another instance releases that lock.
     void wait_elsewhere(const shm::FillId &fill, const Hash128 &lock);
     void end_elsewhere(const Hash128 &lock);
@@ -279,7 +263,7 @@ public:
     // Those of this worker that wait.
     std::unordered_set<FillWait *> &waits() { return waits_; }
     bool may_wait() const;
-    // Somebody's fill has ended.
+    // Somebody's fill has ended, or more of it has arrived.
     void wake_waits();
     // Those for other instances, whatever these do: they may not be heard.
     void wake_waits_elsewhere();
@@ -344,7 +328,14 @@ private:
     Joined join(const FillWish &wish, WorkerSet &replaced);
     bool may_join(const shm::RunningFill &fill, const FillWish &wish) const;
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
+    std::optional<shm::Reservation> place(const ObjectName &name,
+                                          const cache::Entry &entry,
+                                          std::string_view head, Millis keep);
+    cache::Reason publish(const ObjectName &name, const cache::Entry &entry,
+                          const shm::Pin &pin);
+    bool has_room_to_arrive(const cache::Entry &entry);
     void tell_of_share(std::string_view tenant);
+    void wake_changed();
     cache::Reason check(const cache::Entry &entry, bool in_memory) const;
     using Lookup = std::variant<shm::PinnedObject, shm::Absent> (
         shm::MemoryTier::*)(const Hash128 &, shm::OwnerSlot, BootTime);
@@ -373,6 +364,9 @@ private:
     std::vector<std::size_t> fetch_groups_;
     std::optional<FillBudget> fill_budget_;
     std::unordered_set<FillWait *> waits_;
+    std::unordered_set<ArrivalWait *> arrival_waits_;
+    // Of fills_, when those who wait were looked at.
+    std::uint64_t changes_seen_ = 0;
     using FetchWaits = std::list<FetchWait *>;
     std::array<FetchWaits, shm::FetchCounts::kGroups> fetch_waits_;
     std::size_t max_waits_ = 0;

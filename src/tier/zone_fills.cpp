@@ -1,6 +1,7 @@
 // One fetch for all who ask for the same: who fetches, who waits, and who
 // wakes whom.
 #include <algorithm>
+#include <utility>
 
 #include "ngx/bell.h"
 #include "ngx/clock.h"
@@ -17,8 +18,8 @@ using Place = shm::HitForMiss::Place;
 // when it is there.
 bool Zone::may_join(const shm::RunningFill &fill, const FillWish &wish) const
 {
-    const BootTime started{Millis(fill.started)};
-    return ngx::boot_now() - started < wish.max_age &&
+    const BootTime moved{Millis(std::max(fill.started, fill.moved))};
+    return ngx::boot_now() - moved < wish.max_age &&
            generations_->check(fill.ticket, wish.selectors, wish.tenant,
                                {ngx::boot_now(), false}) ==
                shm::Usability::usable;
@@ -59,7 +60,7 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
             }
             return {FillPart::wait, *running};
         }
-        replaced = fills_->end(*running);
+        replaced = fills_->replace(*running);
     }
     const auto begun =
         fills_->begin(wish.name, generations_->ticket(), *slot, now);
@@ -69,7 +70,7 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
 bool Zone::is_awaited(const shm::FillId &fill)
 {
     const Lock lock(*this);
-    return fills_->runs(fill) && fills_->at(fill).waiting != WorkerSet();
+    return fills_->exists(fill) && fills_->at(fill).waiting != WorkerSet();
 }
 
 void Zone::end_fill(const shm::FillId &fill)
@@ -108,12 +109,30 @@ void Zone::note_refused(const Hash128 &name, Place place, Millis time,
 
 void Zone::wake_waits()
 {
-    const Lock lock(*this);
+    {
+        const Lock lock(*this);
+        if (std::exchange(changes_seen_, fills_->changes()) !=
+            fills_->changes()) {
+            wake_changed();
+        }
+    }
+    for (ArrivalWait *wait : arrival_waits_) {
+        if (wait->has_more()) {
+            wait->wake();
+        }
+    }
+}
+
+// Under the lock.
+void Zone::wake_changed()
+{
     for (FillWait *wait : waits_) {
-        const bool goes_on = wait->until() == FillWait::Until::ended
-                                 ? fills_->runs(wait->fill())
-                                 : fills_->waits_elsewhere(wait->fill());
-        if (!goes_on) {
+        if (wait->is_over(*fills_)) {
+            wait->wake();
+        }
+    }
+    for (ArrivalWait *wait : arrival_waits_) {
+        if (!fills_->exists(wait->fill())) {
             wait->wake();
         }
     }
@@ -197,6 +216,19 @@ FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
       longest_(flow, longest)
 {
     zone_.waits().insert(this);
+}
+
+bool FillWait::is_over(const shm::RunningFills &fills) const
+{
+    switch (until_) {
+    case Until::ended:
+        return !fills.runs(fill_);
+    case Until::arrives:
+        return !fills.runs(fill_) || fills.at(fill_).arrives;
+    case Until::released:
+        break;
+    }
+    return !fills.waits_elsewhere(fill_);
 }
 
 FillWait::~FillWait()

@@ -60,10 +60,9 @@ private:
     std::size_t offset_ = 0;
 };
 
-void fill_in(const shm::Reservation &reservation, std::string_view head,
+void fill_in(const shm::Reservation &reservation,
              std::span<const std::string_view> body)
 {
-    std::memcpy(reservation.head().data(), head.data(), head.size());
     Source source(body);
     auto pieces = reservation.body();
     while (const auto piece = pieces.next()) {
@@ -168,13 +167,13 @@ bool Zone::has_seen_tag(invalidate::RowKey row) const
     return seen_tags_->contains(row);
 }
 
-Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
-                 std::span<const std::string_view> body, Millis keep)
+// Memory for it, with its head in place.
+std::optional<shm::Reservation> Zone::place(const ObjectName &name,
+                                            const cache::Entry &entry,
+                                            std::string_view head, Millis keep)
 {
-    note_tags(entry);
-    const std::string head = cache::encode_head(entry);
     if (head.size() > cache::kMaxHead) {
-        return Reason::header_too_large;
+        return std::nullopt;
     }
     shm::ObjectSpec spec;
     spec.hash = name.hash;
@@ -188,21 +187,51 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
 
     const auto reservation = reserve(spec);
     tell_of_share(entry.tenant);
+    if (reservation) {
+        std::memcpy(reservation->head().data(), head.data(), head.size());
+    }
+    return reservation;
+}
+
+// Under the lock.
+Reason Zone::publish(const ObjectName &name, const cache::Entry &entry,
+                     const shm::Pin &pin)
+{
+    const Reason reason = check(entry, false);
+    if (reason != Reason::none) {
+        return reason == Reason::soft_purged ? Reason::purged : reason;
+    }
+    if (has_newer(name, entry)) {
+        return Reason::newer_stored;
+    }
+    memory_->publish(pin);
+    return Reason::none;
+}
+
+Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
+                 std::span<const std::string_view> body, Millis keep,
+                 const Arrival *arrival)
+{
+    note_tags(entry);
+    const std::string head = cache::encode_head(entry);
+    if (head.size() > cache::kMaxHead) {
+        return Reason::header_too_large;
+    }
+    if (arrival != nullptr && arrival->is_whole(head)) {
+        const Lock lock(*this);
+        return publish(name, entry, arrival->pin());
+    }
+
+    const auto reservation = place(name, entry, head, keep);
     if (!reservation) {
         return Reason::zone_full;
     }
-    fill_in(*reservation, head, body);
+    fill_in(*reservation, body);
 
     const Lock lock(*this);
-    Reason reason = check(entry, false);
-    if (reason == Reason::none && has_newer(name, entry)) {
-        reason = Reason::newer_stored;
-    }
-    if (reason == Reason::none) {
-        memory_->publish(reservation->pin());
-    }
+    const Reason reason = publish(name, entry, reservation->pin());
     memory_->unpin(reservation->pin());
-    return reason == Reason::soft_purged ? Reason::purged : reason;
+    return reason;
 }
 
 } // namespace edge::tier

@@ -7,19 +7,19 @@ set -euo pipefail
 objects=$1
 mkdir -p "$2"
 directory=$(cd "$2" && pwd)
-source=$PWD/src/flow/store.cpp
+source=$PWD/src/flow/draft.cpp
 
 rm -rf "$directory/nginx"
 cp -a "$objects" "$directory/nginx"
-sed "s|entry.ticket = request.ticket;|entry.ticket = request.zone().ticket();|" \
-    "$source" >"$directory/store.cpp"
-if cmp -s "$source" "$directory/store.cpp"; then
+sed "s|entry_.ticket = request.ticket;|entry_.ticket = request.zone().ticket();|" \
+    "$source" >"$directory/draft.cpp"
+if cmp -s "$source" "$directory/draft.cpp"; then
     echo "$source has no such line any more" >&2
     exit 1
 fi
-sed -i -e "s|$objects|$directory/nginx|g" -e "s|$source|$directory/store.cpp|" \
+sed -i -e "s|$objects|$directory/nginx|g" -e "s|$source|$directory/draft.cpp|" \
     "$directory/nginx/Makefile"
-rm -f "$directory"/nginx/addon/flow/store.{o,d} "$directory"/nginx/*.so
+rm -f "$directory"/nginx/addon/flow/draft.{o,d} "$directory"/nginx/*.so
 make -s -C "${NGINX_SRC:-/usr/share/nginx/src}" \
     -f "$directory/nginx/Makefile" modules >&2
 echo "$directory/nginx/ngx_http_edge_cache_module.so"

@@ -190,7 +190,7 @@ def test_a_client_that_was_slow_before_it_left(leaving, origin, gate):
 @pytest.mark.parametrize("reply", [
     Reply(headers={"Cache-Control": "private"}, body=BODY),
     Reply(503, body=b"x"),
-    Reply(headers=FRESH, body=BODY, cut=20_000),
+    Reply(headers=FRESH, body=BODY, cut=1000),  # before anybody reads
     Reply(cut=0),
 ], ids=["private", "503", "cut", "none"])
 def test_what_cannot_be_stored_lets_the_others_ask(leaving, origin, gate,

@@ -208,7 +208,7 @@ def test_a_filler_that_is_killed_is_replaced(edge_with, origin, gate, others):
         location = /status {{ stub_status; }}""")
     leader, = ask(nginx, 1)
     origin.wait_for("/")
-    owner = owner_of_the_fill(nginx, origin)
+    owner = nginx.worker_that_asks(origin.address)
     clients = ask(nginx, 60, port=port)
     waiting(nginx, 61)
     nginx.kill_worker(pid=owner)
@@ -224,21 +224,6 @@ def test_a_filler_that_is_killed_is_replaced(edge_with, origin, gate, others):
     assert origin.count("/") == 2
     wait_until(lambda: len(nginx.workers()) == 1 + others)
     nothing_left(nginx)
-
-
-def owner_of_the_fill(nginx, origin):
-    """The worker that has a connection to the origin."""
-    port = "%04X" % int(origin.address.rsplit(":", 1)[1])
-    for pid in nginx.workers():
-        inodes = {os.readlink(f"/proc/{pid}/fd/{fd}")
-                  for fd in os.listdir(f"/proc/{pid}/fd")}
-        with open(f"/proc/{pid}/net/tcp") as table:
-            for line in table.readlines()[1:]:
-                word = line.split()
-                if (word[2].endswith(":" + port) and word[3] == "01"
-                        and f"socket:[{word[9]}]" in inodes):
-                    return pid
-    raise AssertionError("nobody asks the origin")
 
 
 def test_a_filler_that_hangs_is_replaced(edge_with, origin, gate):

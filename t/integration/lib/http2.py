@@ -21,6 +21,7 @@ class Http2:
         self._next = 1
         self._bodies = {}
         self._ended = set()
+        self._reset = set()
         self.socket.sendall(_PREFACE + _frame(_SETTINGS, 0, 0, b""))
 
     def send_request(self, target, method="GET", headers=()):
@@ -43,6 +44,14 @@ class Http2:
         while stream not in self._ended:
             self._read_frame()
         return self._bodies.pop(stream, b"")
+
+    def read_some(self, stream, size):
+        """Waits for so much of the answer's body."""
+        while len(self._bodies.get(stream, b"")) < size:
+            self._read_frame()
+
+    def was_reset(self, stream):
+        return stream in self._reset
 
     def close(self):
         self._file.close()
@@ -69,6 +78,8 @@ class Http2:
         if (kind in (_DATA, _HEADERS) and flags & _END_STREAM
                 or kind == _RST_STREAM):
             self._ended.add(stream)
+        if kind == _RST_STREAM:
+            self._reset.add(stream)
 
 
 def _frame(kind, flags, stream, payload):

@@ -133,6 +133,28 @@ class Nginx:
         os.kill(pid, number)
         return pid
 
+    def own_memory(self):
+        """Bytes of all workers that are not shared."""
+        total = 0
+        for pid in self.workers():
+            with open(f"/proc/{pid}/status") as file:
+                total += int(re.search(r"RssAnon:\s+(\d+)", file.read())[1])
+        return total * 1024
+
+    def worker_that_asks(self, address):
+        """The one that has a connection to that address."""
+        port = "%04X" % int(address.rsplit(":", 1)[1])
+        for pid in self.workers():
+            inodes = {os.readlink(f"/proc/{pid}/fd/{fd}")
+                      for fd in os.listdir(f"/proc/{pid}/fd")}
+            with open(f"/proc/{pid}/net/tcp") as table:
+                for line in table.readlines()[1:]:
+                    word = line.split()
+                    if (word[2].endswith(":" + port) and word[3] == "01"
+                            and f"socket:[{word[9]}]" in inodes):
+                        return pid
+        raise AssertionError("nobody asks " + address)
+
     # Requests
 
     @property

@@ -1,0 +1,88 @@
+// An answer that others read while it arrives: the object that is about to be
+// stored, in memory that nobody finds but those who wait for its fill.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "cache/entry.h"
+#include "ngx/posted.h"
+#include "shm/object.h"
+#include "shm/running_fills.h"
+#include "tier/filler.h"
+#include "tier/pinned.h"
+
+namespace edge::tier {
+
+class Zone;
+
+// Where an object is found: under its own hash, among those of its resource.
+struct ObjectName
+{
+    Hash128 hash;
+    Hash128 resource;
+};
+
+struct ArrivalPlan
+{
+    ObjectName name;
+    const cache::Entry &entry;
+    // The record of the resource's Vary, if there is one.
+    std::optional<cache::Entry> vary;
+    Millis keep; // as for Zone::put()
+};
+
+struct ArrivalMemory
+{
+    shm::Reservation object;
+    std::optional<shm::Reservation> vary;
+};
+
+// Held by the filler, for as long as its own client is sent the bytes.
+class Arrival
+{
+public:
+    Arrival(Zone &zone, const shm::FillId &fill, const ArrivalMemory &memory);
+    ~Arrival();
+    Arrival(const Arrival &) = delete;
+    Arrival &operator=(const Arrival &) = delete;
+
+    // Of the body: what has not arrived yet.
+    std::size_t left() const { return memory_.object.body_size() - size_; }
+    // Takes as many of `bytes` as fit into one place, and returns the copy.
+    // There are no more of them than left(). Who waits is told at the end of
+    // this turn of the event loop.
+    std::string_view append(std::string_view bytes);
+    // No more will come: where something is left, readers break off.
+    void end();
+
+    // All of it is there, under this head.
+    bool is_whole(std::string_view head) const;
+    const shm::Pin &pin() const { return memory_.object.pin(); }
+
+private:
+    static void tell(void *arrival);
+
+    Zone &zone_;
+    const shm::FillId fill_;
+    const ArrivalMemory memory_;
+    shm::Pieces<std::span<char>> pieces_;
+    // What is free of the piece that is being filled in.
+    std::span<char> free_;
+    std::size_t size_ = 0;
+    ngx::Posted posted_;
+};
+
+// The same for one who waited.
+struct Incoming
+{
+    Pinned object;
+    std::optional<Pinned> vary;
+    Filler filler;
+};
+
+} // namespace edge::tier
