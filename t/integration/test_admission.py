@@ -1,8 +1,6 @@
 """Who makes room in a full zone: what nobody asked for again, errors beyond
 their share, tenants beyond theirs."""
 
-import re
-
 import pytest
 
 from lib.cached import metric, verdict
@@ -39,12 +37,6 @@ def hit_ratio(nginx, tenant="quiet"):
     return hits / len(HOT)
 
 
-def private_memory(nginx):
-    """Bytes of the worker, without what workers share."""
-    with open(f"/proc/{nginx.workers()[0]}/status") as status:
-        return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) * 1024
-
-
 def flood(nginx, count=FLOOD, times=1, prefix="/flood/", tenant="loud"):
     with nginx.connect() as client:
         for number in range(count):
@@ -55,7 +47,7 @@ def flood(nginx, count=FLOOD, times=1, prefix="/flood/", tenant="loud"):
 
 def test_a_flood_by_one_tenant_leaves_the_others_what_they_use(crowded):
     nginx = crowded()
-    memory = private_memory(nginx)
+    memory = nginx.own_memory()
     for part in range(4):
         flood(nginx, FLOOD // 4, prefix=f"/{part}/")
         assert hit_ratio(nginx) >= 0.9
@@ -64,7 +56,7 @@ def test_a_flood_by_one_tenant_leaves_the_others_what_they_use(crowded):
     assert metric(nginx, "edge_cache_zone_segment_evictions_total",
                   segment="main") == 0
     if NGINX_BIN == "nginx":  # sanitizers keep what was freed
-        assert private_memory(nginx) < memory + 2**20
+        assert nginx.own_memory() < memory + 2**20
 
 
 def test_so_does_one_that_asks_for_each_thing_again(crowded):
