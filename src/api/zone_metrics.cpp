@@ -155,6 +155,13 @@ void settling(Exposition &out, const Zones &zones)
               &shm::Counters::fills_settling);
 }
 
+void client_control(Exposition &out, const Zones &zones)
+{
+    add_total(out, zones, "edge_cache_client_control_ignored_total",
+              "Requests whose Cache-Control asked in vain for something else.",
+              &shm::Counters::client_control_ignored);
+}
+
 void compressed(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -332,6 +339,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     fills(out, zones);
     outlived(out, zones);
     settling(out, zones);
+    client_control(out, zones);
     compressed(out, zones);
     shadow(out, zones);
     refreshes(out, zones);

@@ -23,6 +23,13 @@ struct RequestControl
     std::optional<Seconds> min_fresh;
     std::optional<Seconds> max_stale;
     std::optional<Seconds> stale_if_error;
+
+    // Asks for anything that edge_cache_client_control decides about.
+    bool has_wishes() const
+    {
+        return no_store || no_cache || max_age || min_fresh || max_stale ||
+               stale_if_error;
+    }
 };
 
 // What these decisions need to know of a request.

@@ -18,6 +18,14 @@ cache::RequestFacts facts_of(ngx_http_request_t *r, http::Fields fields)
     return cache::request_facts(ngx::view(r->method_name), has_body, fields);
 }
 
+void count_ignored_wishes(Request &request)
+{
+    if (request.has_client() && !request.lcf.policy.client_control &&
+        request.facts.control.has_wishes()) {
+        request.zone().counters().client_control_ignored.add();
+    }
+}
+
 } // namespace
 
 Reason examine(ngx_http_request_t *r, Request &request)
@@ -30,6 +38,7 @@ Reason examine(ngx_http_request_t *r, Request &request)
         note_unsafe_method(r, request);
         return reason;
     }
+    count_ignored_wishes(request);
     auto identified = identify(r, request.lcf, request.zone(), request.given);
     if (const auto *refused = std::get_if<Reason>(&identified)) {
         return *refused;

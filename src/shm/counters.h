@@ -126,6 +126,8 @@ public:
     // Sent while they arrived, and those that broke off.
     Counter hits_arriving;
     Counter hits_broken_off;
+    // Requests whose Cache-Control had no say.
+    Counter client_control_ignored;
     // Fetched again in the background, and stored; another instance had done
     // so; it was not stored; it could not be begun.
     Counter refreshes_stored;

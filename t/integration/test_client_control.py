@@ -73,6 +73,10 @@ def test_a_refusal_is_counted(stored):
                   reason="client_control") == 1
 
 
+def ignored(nginx):
+    return metric(nginx, "edge_cache_client_control_ignored_total")
+
+
 def test_pragma_stands_in_for_cache_control_alone(stored):
     nginx = stored()
     assert nginx.get("/", {"Pragma": "no-cache"})["X-Cache"] == "BYPASS"
@@ -89,7 +93,19 @@ def test_no_store_keeps_the_new_answer_out(cached, origin):
 @pytest.mark.parametrize("control", [
     "no-cache", "max-age=0", "min-fresh=50", "no-store"])
 def test_off_clients_have_no_say(stored, control):
-    assert verdict(ask(stored(""), control)) == ("HIT", None)
+    nginx = stored("")
+    assert verdict(ask(nginx, control)) == ("HIT", None)
+    assert ignored(nginx) == 1
+
+
+def test_what_is_not_ignored_is_not_counted_so(stored):
+    nginx = stored("")
+    for control in "only-if-cached", "no-transform", "x=no-store":
+        ask(nginx, control)
+    assert ignored(nginx) == 0
+    nginx = stored()
+    ask(nginx, "no-cache")
+    assert ignored(nginx) == 0
 
 
 @pytest.mark.parametrize("location", ["", ON])
