@@ -1,6 +1,7 @@
 #include "flow/hit_age.h"
 
-#include <cstdio>
+#include <charconv>
+#include <limits>
 
 #include "cache/freshness.h"
 #include "http/date.h"
@@ -16,13 +17,13 @@ namespace {
 // RFC 9111 4: Age is generated, whatever the stored one said.
 void add_age(ngx_http_request_t *r, Millis age)
 {
-    auto *text = static_cast<char *>(ngx::allocate(r->pool, 24));
     const auto seconds = std::chrono::duration_cast<Seconds>(age).count();
-    const int size = std::snprintf(text, 24, "%lld",
-                                   static_cast<long long>(seconds));
+    constexpr std::size_t most =
+        std::numeric_limits<decltype(seconds)>::digits10 + 2;
+    auto *text = static_cast<char *>(ngx::allocate(r->pool, most));
+    const char *end = std::to_chars(text, text + most, seconds).ptr;
 
-    ngx::add_line(r->headers_out.headers, "Age",
-                  {text, static_cast<std::size_t>(size)});
+    ngx::add_line(r->headers_out.headers, "Age", {text, end});
 }
 
 bool outlives_what_is_told(const Hit &hit)
