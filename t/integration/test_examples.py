@@ -104,8 +104,8 @@ def api(example, redis_server, tmp_path):
             "127.0.0.1:8081": f"{HOST}:{admin}",
             "/etc/nginx/edge-token": str(token_file)})
         nginx.admin = admin
-        wait_until(lambda: '"down"' not in request(
-            admin, "GET", "/edge/health").text, what="Redis")
+        wait_until(lambda: '"current"' in request(
+            admin, "GET", "/edge/health").text, what="the log in Redis")
         return nginx
 
     return start
