@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from lib.arriving import AT_ONCE
 from lib.auth_service import LOCATION, Service
 from lib.cached import TOKEN, cache_conf
 from lib.conf import proxy_conf
@@ -15,6 +16,7 @@ from lib.nginx import Nginx
 from lib.origin import Origin
 from lib.ports import free_port
 from lib.redis_server import RedisServer
+from lib.waiters import STATUS
 
 _SECONDS = 60
 
@@ -172,6 +174,24 @@ def guarded(cached, service):
             locations={"= /auth": LOCATION + auth}, **options)
 
     return start
+
+
+@pytest.fixture
+def edge_with(cached):
+    """One that passes on at once what the origin sends, and says who waits."""
+    def start(location=AT_ONCE, **pieces):
+        pieces.setdefault("server", STATUS)
+        return cached(location, **pieces)
+
+    return start
+
+
+@pytest.fixture
+def rest():
+    """What holds back the second half of an answer until it is set."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 def _close_all(servers):
