@@ -11,11 +11,11 @@ from lib.origin import Raw, Reply
 from lib.wait import wait_until
 
 RULES = """edge_cache_use_stale error timeout http_500 http_403 updating 1h;
-           proxy_read_timeout 300ms;"""
+           proxy_read_timeout 1s;"""
 LOGGED = ["unexpected status", "timed out", "prematurely closed",
           "Connection refused"]
 FAILURES = [Reply(500, {"Cache-Control": "max-age=60"}), Raw(b""),
-            Reply(delay=2)]
+            Reply(delay=4)]
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_purge_ends_what_is_kept_for_failures(short, service, origin, mode):
 
 def test_a_purge_while_the_service_fails_is_heard(short, service, origin,
                                                   gate):
-    nginx = short(RULES.replace("300ms", "20s"))
+    nginx = short(RULES.replace("timeout 1s", "timeout 20s"))
     origin.on("/auth", FAILURES[0])
     expire(nginx, service)
     origin.on("/auth", Reply(500, wait=gate))
