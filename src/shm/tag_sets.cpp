@@ -11,10 +11,15 @@ namespace {
 TagSets::Set set_of(std::span<const RowKey> rows)
 {
     TagSets::Set set{};
-    const auto end = std::ranges::copy(rows, set.keys.begin()).out;
-    std::sort(set.keys.begin(), end);
-    set.size = static_cast<std::uint32_t>(
-        std::unique(set.keys.begin(), end) - set.keys.begin());
+    for (const RowKey row : rows) {
+        const auto end = set.keys.begin() + set.size;
+        const auto at = std::lower_bound(set.keys.begin(), end, row);
+        if (at == end || *at != row) {
+            std::copy_backward(at, end, end + 1);
+            *at = row;
+            set.size++;
+        }
+    }
     return set;
 }
 
