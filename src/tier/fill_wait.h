@@ -17,7 +17,38 @@ namespace edge::tier {
 
 class Zone;
 
-class FillWait
+// What both have in common.
+class BoundedWait
+{
+public:
+    BoundedWait(const BoundedWait &) = delete;
+
+    const shm::FillId &fill() const { return fill_; }
+    void wake() { flow_.wake(); }
+
+    void await_suspend(std::coroutine_handle<> self)
+    {
+        longest_.await_suspend(self);
+    }
+    void await_resume() const {}
+
+protected:
+    BoundedWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
+                Millis longest)
+        : zone_(zone), flow_(flow), fill_(fill), longest_(flow, longest)
+    {
+    }
+    ~BoundedWait() = default;
+
+    Zone &zone_;
+
+private:
+    ngx::Flow &flow_;
+    const shm::FillId fill_;
+    ngx::Sleep longest_;
+};
+
+class FillWait : public BoundedWait
 {
 public:
     enum class Until
@@ -30,29 +61,17 @@ public:
     FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
              Millis longest, Until until);
     ~FillWait();
-    FillWait(const FillWait &) = delete;
 
-    const shm::FillId &fill() const { return fill_; }
     Until until() const { return until_; }
     bool is_over(const shm::RunningFills &fills) const;
-    void wake() { flow_.wake(); }
 
     bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> self)
-    {
-        longest_.await_suspend(self);
-    }
-    void await_resume() const {}
 
 private:
-    ngx::Flow &flow_;
-    Zone &zone_;
-    const shm::FillId fill_;
     const Until until_;
-    ngx::Sleep longest_;
 };
 
-class ArrivalWait
+class ArrivalWait : public BoundedWait
 {
 public:
     // `seen`: bytes of the body that had arrived.
@@ -60,27 +79,15 @@ public:
                 const shm::PinnedObject &object, std::size_t seen,
                 Millis longest);
     ~ArrivalWait();
-    ArrivalWait(const ArrivalWait &) = delete;
 
-    const shm::FillId &fill() const { return fill_; }
     // Or nothing more comes.
     bool has_more() const { return object_.arrived() != seen_; }
-    void wake() { flow_.wake(); }
 
     bool await_ready() const { return has_more(); }
-    void await_suspend(std::coroutine_handle<> self)
-    {
-        longest_.await_suspend(self);
-    }
-    void await_resume() const {}
 
 private:
-    ngx::Flow &flow_;
-    Zone &zone_;
-    const shm::FillId fill_;
     const shm::PinnedObject object_;
     const std::size_t seen_;
-    ngx::Sleep longest_;
 };
 
 } // namespace edge::tier

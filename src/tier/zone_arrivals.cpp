@@ -154,8 +154,8 @@ void Arrival::tell(void *arrival)
 ArrivalWait::ArrivalWait(ngx::Flow &flow, Zone &zone, const Filler &filler,
                          const shm::PinnedObject &object, std::size_t seen,
                          Millis longest)
-    : flow_(flow), zone_(zone), fill_(filler.fill), object_(object),
-      seen_(seen), longest_(flow, longest)
+    : BoundedWait(flow, zone, filler.fill, longest), object_(object),
+      seen_(seen)
 {
     zone_.arrival_waits().insert(this);
 }

@@ -212,8 +212,7 @@ void FillRole::end(Millis hit_for_miss)
 
 FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
                    Millis longest, Until until)
-    : flow_(flow), zone_(zone), fill_(fill), until_(until),
-      longest_(flow, longest)
+    : BoundedWait(flow, zone, fill, longest), until_(until)
 {
     zone_.waits().insert(this);
 }
@@ -222,13 +221,13 @@ bool FillWait::is_over(const shm::RunningFills &fills) const
 {
     switch (until_) {
     case Until::ended:
-        return !fills.runs(fill_);
+        return !fills.runs(fill());
     case Until::arrives:
-        return !fills.runs(fill_) || fills.at(fill_).arrives;
+        return !fills.runs(fill()) || fills.at(fill()).arrives;
     case Until::released:
         break;
     }
-    return !fills.waits_elsewhere(fill_);
+    return !fills.waits_elsewhere(fill());
 }
 
 FillWait::~FillWait()
