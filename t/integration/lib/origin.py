@@ -33,7 +33,8 @@ class Request:
 class Reply:
     """`headers` is a dict, whose values may be lists; None suppresses a line
     the origin would add (Date, Content-Length).  `wait` holds the reply back
-    until the event is set, `body_wait` its second half; delays are seconds."""
+    until the event is set, `body_wait` what follows the first half of its
+    body, or its first `first` bytes; delays are seconds."""
     status: int = 200
     headers: dict = field(default_factory=dict)
     body: bytes = b""
@@ -42,6 +43,7 @@ class Reply:
     delay: float = 0
     body_wait: threading.Event = None
     body_delay: float = 0
+    first: int = None
     cut: int = None  # close after so many bytes of the body
     reset: bool = False  # a cut is a RST
 
@@ -66,7 +68,7 @@ class Reply:
     def halves(self):
         """The body in two, framed; `cut` shortens what is sent."""
         body = self.body if self.cut is None else self.body[:self.cut]
-        middle = len(body) // 2
+        middle = len(body) // 2 if self.first is None else self.first
         first, second = body[:middle], body[middle:]
         if self.framing != "chunked":
             return first, second
