@@ -25,19 +25,18 @@ bool goes_on_without_client(const ngx_http_request_t *r, const Request &request)
            request.lcf.ignore_client_abort.value.has_value();
 }
 
-// What is packed is known at the end only, and so is a size that is not
-// announced.
+// What is packed is known at the end only.
 bool may_arrive(const ngx_http_request_t *r, const Request &request)
 {
     const FillPlan &plan = request.fill->plan();
     return request.role && request.role->leads() &&
-           plan.compression.level == 0 && plan.expected_size &&
-           *plan.expected_size <= plan.max_size &&
+           plan.compression.level == 0 &&
+           plan.expected_size.value_or(0) <= plan.max_size &&
            remaining_lifetime(plan.entry.times, ngx::wall_now()) > Millis(0) &&
            goes_on_without_client(r, request);
 }
 
-bool is_whole(const ngx_chain_t *in, std::uint64_t expected)
+bool is_whole(const ngx_chain_t *in, std::optional<std::uint64_t> expected)
 {
     std::uint64_t size = 0;
     for (; in != nullptr; in = in->next) {
@@ -46,7 +45,7 @@ bool is_whole(const ngx_chain_t *in, std::uint64_t expected)
         }
         size += static_cast<std::uint64_t>(ngx_buf_size(in->buf));
     }
-    return size >= expected;
+    return expected && size >= *expected;
 }
 
 } // namespace
@@ -55,10 +54,11 @@ void begin_arrival(ngx_http_request_t *r, Request &request,
                    const ngx_chain_t *in)
 {
     Fill &fill = *request.fill;
-    if (!may_arrive(r, request) || is_whole(in, *fill.plan().expected_size)) {
+    const auto expected = fill.plan().expected_size;
+    if (!may_arrive(r, request) || is_whole(in, expected)) {
         return;
     }
-    Draft draft(r, request, fill.plan(), *fill.plan().expected_size);
+    Draft draft(r, request, fill.plan(), expected.value_or(0));
     tier::Zone &zone = request.zone();
     if (!draft.is_named() ||
         zone.keep_time(draft.entry(), request.lcf.settle.value) ||
@@ -67,8 +67,8 @@ void begin_arrival(ngx_http_request_t *r, Request &request,
     }
     const auto memory = zone.begin_arrival(
         request.role->fill(),
-        {draft.name(), draft.entry(), draft.vary_record(),
-         keep_time(draft.entry(), request.lcf.policy)});
+        {draft.name(), draft.entry(), expected.has_value(),
+         draft.vary_record(), keep_time(draft.entry(), request.lcf.policy)});
     if (memory) {
         fill.begin_arrival(zone, request.role->fill(), *memory);
         watch_sending(r, request);

@@ -30,10 +30,11 @@ Fill::~Fill()
 
 bool Fill::claim_whole()
 {
-    if (!budget_.take(*plan_.expected_size)) {
+    const std::uint64_t size = plan_.expected_size.value_or(0);
+    if (!budget_.take(size)) {
         return false;
     }
-    claimed_ = *plan_.expected_size;
+    claimed_ = size;
     reserved_ += claimed_;
     return true;
 }
@@ -44,27 +45,34 @@ void Fill::begin_arrival(tier::Zone &zone, const shm::FillId &fill,
     arrival_.emplace(zone, fill, memory);
 }
 
-void Fill::end_arrival()
+void Fill::finish_arrival()
 {
     if (arrival_) {
-        arrival_->end();
+        arrival_->finish();
+    }
+}
+
+void Fill::break_off_arrival()
+{
+    if (arrival_) {
+        arrival_->break_off();
     }
 }
 
 std::optional<std::string_view> Fill::append(std::string_view bytes)
 {
-    if (size_ + bytes.size() > plan_.max_size) {
-        refused_ = cache::Reason::too_large;
-        return std::nullopt;
-    }
-    if (arrival_ && bytes.size() > arrival_->left()) {
+    if (arrival_ && arrival_->has_size() && bytes.size() > arrival_->left()) {
         refused_ = cache::Reason::truncated; // it is not what was announced
         return std::nullopt;
     }
-    if (arrival_ && !bytes.empty()) {
-        const std::string_view copy = arrival_->append(bytes);
-        add_piece(copy);
-        return copy;
+    if (is_shared(bytes)) {
+        if (const auto copy = share(bytes)) {
+            return copy;
+        }
+    }
+    if (size_ + bytes.size() > plan_.max_size) {
+        refused_ = cache::Reason::too_large;
+        return std::nullopt;
     }
     if (bytes.size() > chunk_.size - chunk_.used && !grow(bytes.size())) {
         refused_ = cache::Reason::fill_memory;
@@ -75,6 +83,31 @@ std::optional<std::string_view> Fill::append(std::string_view bytes)
         pack(bytes);
     }
     return keep(bytes);
+}
+
+bool Fill::is_shared(std::string_view bytes) const
+{
+    return arrival_ && arrival_->goes_on() && !bytes.empty() &&
+           (size_ + bytes.size() <= plan_.max_size || arrival_->is_awaited());
+}
+
+std::optional<std::string_view> Fill::share(std::string_view bytes)
+{
+    const bool is_claimed = arrival_->has_size();
+    if (!is_claimed && !budget_.take(bytes.size())) {
+        arrival_->give_up();
+        return std::nullopt;
+    }
+    const auto copy = arrival_->append(bytes);
+    const std::size_t taken = copy ? copy->size() : 0;
+    if (!is_claimed) {
+        reserved_ += taken;
+        budget_.give_back(bytes.size() - taken);
+    }
+    if (copy) {
+        add_piece(*copy);
+    }
+    return copy;
 }
 
 std::optional<std::string_view> Fill::packed()

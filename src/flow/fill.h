@@ -41,14 +41,16 @@ public:
     ~Fill();
     Fill(const Fill &) = delete;
 
-    // Before the first byte: memory for the whole body, of known size, counts
-    // as used. False: there is not that much.
+    // Before the first byte: memory for the whole body, if its size is known,
+    // counts as used. False: there is not that much.
     bool claim_whole();
-    // All bytes go there, where others read them as they arrive. Whoever does
-    // must be told of an early end, too.
+    // All bytes go there, where others read them as they arrive; also those of
+    // a body that has become too large to be stored, for as long as there is
+    // room. Whoever reads must be told of an early end, too.
     void begin_arrival(tier::Zone &zone, const shm::FillId &fill,
                        const tier::ArrivalMemory &memory);
-    void end_arrival();
+    void finish_arrival();
+    void break_off_arrival();
     const tier::Arrival *arrival() const
     {
         return arrival_ ? &*arrival_ : nullptr;
@@ -66,6 +68,7 @@ public:
 
     // The whole body has arrived, as long as was announced.
     bool is_complete() const;
+    bool is_too_large() const { return size_ > plan_.max_size; }
 
     FillPlan &plan() { return plan_; }
     const FillPlan &plan() const { return plan_; }
@@ -81,6 +84,8 @@ private:
         std::size_t used = 0;
     };
 
+    bool is_shared(std::string_view bytes) const;
+    std::optional<std::string_view> share(std::string_view bytes);
     void begin_packing();
     void pack(std::string_view bytes);
     bool claim(std::uint64_t size);

@@ -144,6 +144,9 @@ void make_header(ngx_http_request_t *r, const Request &request)
     replay(r, entry);
     describe_form(r, *request.hit);
     tell_age(r, request.lcf, *request.hit);
+    if (!request.hit->has_size()) {
+        ngx_http_clear_content_length(r);
+    }
 
     // Ours by RFC 9110 13.2.2; nginx's own filter wants every condition met.
     r->disable_not_modified = 1;

@@ -18,11 +18,14 @@ bool can_read(const ngx_http_request_t *r, const Request &request)
     return request.has_client() && r->headers_in.range == nullptr;
 }
 
-std::optional<cache::Entry> decode(const tier::Pinned &object)
+// Or else what breaks off looked whole: it ended with the connection.
+bool can_mark_end(ngx_http_request_t *r)
 {
-    const auto decoded = cache::decode_head(object->head());
-    const auto *entry = std::get_if<cache::Entry>(&decoded);
-    return entry != nullptr ? std::optional(*entry) : std::nullopt;
+    const auto *conf = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    return r->http_version > NGX_HTTP_VERSION_11 ||
+           (r->http_version == NGX_HTTP_VERSION_11 &&
+            conf->chunked_transfer_encoding);
 }
 
 // Those who wait for one answer may be of several variants: nobody knew.
@@ -33,8 +36,9 @@ std::optional<VariantKey> name_of(ngx_http_request_t *r, const Request &request,
     if (!incoming.vary) {
         return VariantKey{identity.key, identity.resource};
     }
-    const auto record = decode(*incoming.vary);
-    if (!record || record->key != identity.key) {
+    const auto decoded = cache::decode_head((*incoming.vary)->head());
+    const auto *record = std::get_if<cache::Entry>(&decoded);
+    if (record == nullptr || record->key != identity.key) {
         return std::nullopt;
     }
     return variant_key(r->pool, request, record->vary);
@@ -44,14 +48,15 @@ std::optional<Hit> hit_of(ngx_http_request_t *r, const Request &request,
                           tier::Incoming &&incoming)
 {
     const auto name = name_of(r, request, incoming);
-    const auto entry = decode(incoming.object);
+    const cache::Entry &entry = incoming.entry;
     const WallTime now = ngx::wall_now();
-    if (!name || !entry || entry->key != name->key ||
-        remaining_lifetime(entry->times, now) <= Millis(0)) {
+    if (!name || entry.key != name->key ||
+        remaining_lifetime(entry.times, now) <= Millis(0) ||
+        (!incoming.filler.has_size && !can_mark_end(r))) {
         return std::nullopt;
     }
-    return Hit{*entry,
-               current_age(entry->times, now),
+    return Hit{entry,
+               current_age(entry.times, now),
                cache::Tier::memory,
                std::move(incoming.object),
                {},

@@ -1,6 +1,5 @@
 #include "flow/reading_body.h"
 
-#include <algorithm>
 #include <coroutine>
 #include <optional>
 #include <string_view>
@@ -45,7 +44,7 @@ class Reading
 public:
     Reading(ngx_http_request_t *r, const Request &request)
         : r_(r), request_(request), flow_(r->pool),
-          object_(**request.hit->object), pieces_(object_.body())
+          object_(**request.hit->object), pieces_(object_.arriving())
     {
     }
 
@@ -58,11 +57,10 @@ private:
     static void on_end(void *reading);
 
     ngx::Task go_on(ngx::Flow &flow);
-    bool is_whole() const { return sent_ == object_.body_size(); }
     bool is_blocked() const;
     void send();
     ngx_chain_t *take_arrived();
-    ngx_buf_t *add_buffer(ngx_chain_t **&end);
+    ngx_buf_t *add_buffer(ngx_chain_t **&end, std::string_view bytes);
     void watch_writes();
     void look_after_filler();
     void break_off();
@@ -73,8 +71,7 @@ private:
     ngx::Flow flow_;
     const shm::PinnedObject object_;
     shm::Pieces<std::string_view> pieces_;
-    std::string_view piece_;
-    std::size_t sent_ = 0;
+    shm::Arrived sent_;
     ngx_chain_t *free_ = nullptr;
     ngx_chain_t *busy_ = nullptr;
     // How it has ended.
@@ -97,7 +94,7 @@ ngx_int_t Reading::begin()
 {
     send();
     // The header on its own: nginx keeps it for the first bytes.
-    if (!rc_ && sent_ == 0 &&
+    if (!rc_ && sent_.size == 0 &&
         ngx_http_send_special(r_, NGX_HTTP_FLUSH) == NGX_ERROR) {
         return NGX_ERROR;
     }
@@ -178,7 +175,7 @@ void Reading::send()
     ngx_chain_update_chains(
         r_->pool, &free_, &busy_, &out,
         static_cast<ngx_buf_tag_t>(&ngx_http_edge_cache_module));
-    if (rc == NGX_ERROR || is_whole()) {
+    if (rc == NGX_ERROR || sent_.is_all) {
         end(rc);
         return;
     }
@@ -195,34 +192,34 @@ ngx_chain_t *Reading::take_arrived()
     ngx_chain_t *out = nullptr;
     ngx_chain_t **end = &out;
     ngx_buf_t *last = nullptr;
-    while (sent_ < *arrived) {
-        if (piece_.empty()) {
-            piece_ = *pieces_.next();
-        }
-        const std::size_t size = std::min(piece_.size(), *arrived - sent_);
-        last = add_buffer(end);
-        last->start = last->pos = ngx::bytes(piece_);
-        last->end = last->last = last->pos + size;
-        piece_.remove_prefix(size);
-        sent_ += size;
+    pieces_.add(arrived->size - sent_.size);
+    sent_ = *arrived;
+    while (const auto piece = pieces_.next()) {
+        last = add_buffer(end, *piece);
+    }
+    if (last == nullptr && sent_.is_all) {
+        last = add_buffer(end, {});
     }
     if (last != nullptr) {
-        last->last_buf = is_whole();
-        last->last_in_chain = is_whole();
-        last->flush = !is_whole();
+        last->last_buf = sent_.is_all;
+        last->last_in_chain = sent_.is_all;
+        last->flush = !sent_.is_all;
     }
     return out;
 }
 
-ngx_buf_t *Reading::add_buffer(ngx_chain_t **&end)
+ngx_buf_t *Reading::add_buffer(ngx_chain_t **&end, std::string_view bytes)
 {
     ngx_chain_t *link = ngx_chain_get_free_buf(r_->pool, &free_);
     if (link == nullptr) {
         throw std::bad_alloc();
     }
-    *link->buf = {};
-    link->buf->memory = 1;
-    link->buf->tag = static_cast<ngx_buf_tag_t>(&ngx_http_edge_cache_module);
+    ngx_buf_t &buffer = *link->buf;
+    buffer = {};
+    buffer.start = buffer.pos = ngx::bytes(bytes);
+    buffer.end = buffer.last = buffer.pos + bytes.size();
+    buffer.memory = !bytes.empty();
+    buffer.tag = static_cast<ngx_buf_tag_t>(&ngx_http_edge_cache_module);
     link->next = nullptr;
     *end = link;
     end = &link->next;

@@ -55,7 +55,7 @@ void Request::end_fill()
 {
     if (fill && !fill_ended) {
         fill_ended = true;
-        fill->end_arrival();
+        fill->break_off_arrival();
         zone().counters().fills_aborted.add();
     }
 }

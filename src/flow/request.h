@@ -40,6 +40,8 @@ struct Hit
     std::optional<tier::Filler> filler = std::nullopt;
 
     bool is_packed() const { return entry.is_compressed() && !identity; }
+    // False: it is known at the end of the body.
+    bool has_size() const { return !filler || filler->has_size; }
 
     template <typename Visit> void for_each_piece(Visit &&visit) const
     {

@@ -126,14 +126,17 @@ Reason store_whole(ngx_http_request_t *r, Request &request)
 void store_fill(ngx_http_request_t *r, Request &request)
 {
     request.fill_ended = true;
-    FillPlan &plan = request.fill->plan();
-    const Reason reason = request.fill->is_complete() && has_ended(r)
-                              ? store_whole(r, request)
-                              : Reason::truncated;
+    Fill &fill = *request.fill;
+    Reason reason = Reason::truncated;
+    if (fill.is_complete() && has_ended(r)) {
+        fill.finish_arrival();
+        reason = fill.is_too_large() ? Reason::too_large
+                                     : store_whole(r, request);
+    }
     request.is_stored = reason == Reason::none;
     request.refuse(reason);
-    request.fill->end_arrival();
-    end_role(request, reason, plan.entry);
+    fill.break_off_arrival();
+    end_role(request, reason, fill.plan().entry);
 
     shm::Counters &counters = request.zone().counters();
     if (reason == Reason::none) {

@@ -8,24 +8,6 @@
 
 namespace edge::shm {
 
-// What an object needs of the arena: in one extent, or else in several with
-// this much in the first.
-struct MemoryTier::Demand
-{
-    std::uint32_t whole;
-    std::uint32_t split;
-    std::uint32_t first;
-};
-
-namespace {
-
-constexpr std::uint32_t blocks_for(std::size_t bytes)
-{
-    return static_cast<std::uint32_t>((bytes + kBlockSize - 1) / kBlockSize);
-}
-
-} // namespace
-
 std::optional<OwnerSlot> MemoryTier::claim_owner(std::uint32_t pid,
                                                  std::uint64_t start)
 {
@@ -122,7 +104,7 @@ MemoryTier::reserve(const ObjectSpec &spec, OwnerSlot owner, BootTime now)
     if (pins_.available() == 0) {
         return Refused::no_pin;
     }
-    const Demand demand = demand_of(spec.head_size, spec.body_size);
+    const Demand demand = demand_of(spec);
     const std::uint32_t tenant = place_of(spec.tenant);
     if (const auto refused = make_room(demand, tenant, now)) {
         return *refused;
@@ -148,6 +130,15 @@ MemoryTier::Demand MemoryTier::demand_of(std::size_t head_size,
     };
 }
 
+MemoryTier::Demand MemoryTier::demand_of(const ObjectSpec &spec)
+{
+    Demand demand = demand_of(spec.head_size, spec.body_size);
+    if (spec.grows) {
+        demand.whole = demand.split;
+    }
+    return demand;
+}
+
 bool MemoryTier::fits_in_one(const Demand &demand) const
 {
     return arena_.has_run(demand.whole);
@@ -156,7 +147,7 @@ bool MemoryTier::fits_in_one(const Demand &demand) const
 bool MemoryTier::fits_in_several(const Demand &demand) const
 {
     const unsigned extents = arena_.extents_for(demand.split, demand.first);
-    return extents > 0 && extents <= Node::kMaxExtents;
+    return extents > 0 && extents <= demand.extents;
 }
 
 bool MemoryTier::has_room(std::size_t head_size, std::size_t body_size) const
@@ -223,7 +214,7 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand,
         left -= extents[count++].count;
     }
     Node *node = new (&nodes_[extents[0].first]) Node{
-        .mark = Node::kMark,
+        .mark = spec.grows ? Node::kGrowingMark : Node::kMark,
         .state = NodeState::reserved,
         .visited = 0,
         .segment = spec.is_negative ? Segment::negative : Segment::probation,
@@ -235,7 +226,8 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand,
         .checked = spec.checked,
         .held_down = 0,
         .head_size = static_cast<std::uint32_t>(spec.head_size),
-        .body_size = static_cast<std::uint32_t>(spec.body_size),
+        .body_size =
+            spec.grows ? 0 : static_cast<std::uint32_t>(spec.body_size),
         .in_segment = {kNone, kNone},
         .in_holding = {kNone, kNone},
         .resource = spec.resource,

@@ -57,6 +57,8 @@ struct ObjectSpec
     std::uint64_t tenant = 0;
     // The answer is an error: it counts to the share of those.
     bool is_negative = false;
+    // body_size is what there is room for at first: see extend().
+    bool grows = false;
 };
 
 // Why find() gives no object.
@@ -144,6 +146,15 @@ public:
     // Memory for an object, pinned. May evict others.
     std::variant<Reservation, Refused> reserve(const ObjectSpec &spec,
                                                OwnerSlot owner, BootTime now);
+    // About so many bytes more for the body of a reservation that grows; how
+    // many. May evict others. Full also when it has all extents it can have,
+    // and for what is no such reservation (any more).
+    std::variant<std::size_t, Refused> extend(const Pin &pin, std::size_t more,
+                                              BootTime now);
+    // All of it is there: it has that size, and the rest of its memory is given
+    // back. Of its head, which others read, only what differs is written. Then
+    // it can be published. Nothing happens to one that does not grow.
+    void finish(const Pin &pin, std::string_view head, std::size_t body_size);
     // One more pin of what is pinned already, by whomever, be it found or not;
     // nullopt: it is not (any more), or all pins are in use.
     std::optional<PinnedObject> share(const Pin &held, OwnerSlot owner);
@@ -194,6 +205,7 @@ private:
 
     bool is_too_large(std::size_t head_size, std::size_t body_size) const;
     static Demand demand_of(std::size_t head_size, std::size_t body_size);
+    static Demand demand_of(const ObjectSpec &spec);
     bool fits_in_one(const Demand &demand) const;
     bool fits_in_several(const Demand &demand) const;
     std::optional<Refused> make_room(const Demand &demand,
@@ -203,6 +215,8 @@ private:
                 std::uint32_t tenant);
     std::uint32_t place_of(std::uint64_t tenant);
     bool is_known(const Node &node) const;
+    Node *find_growing(const Pin &pin);
+    void trim(Node &node);
     void evict(Block block, BootTime now);
     void limit_variants(const Hash128 &resource);
     Pin pin(Block block, OwnerSlot owner);

@@ -23,7 +23,7 @@ struct MemoryTier::Census
 
     bool claim(const Node &node)
     {
-        if (node.mark != Node::kMark) {
+        if (!node.is_marked()) {
             return false;
         }
         for (const Extent &extent : node.extents()) {

@@ -9,7 +9,7 @@ namespace edge::shm {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x6d656d2d65676465;
-constexpr std::uint32_t kVersion = 5;
+constexpr std::uint32_t kVersion = 6;
 
 // Cuts arrays off the front of the zone; their types need no construction.
 class Carver
@@ -123,12 +123,12 @@ std::optional<MemoryTier> MemoryTier::attach(std::span<std::byte> zone)
 }
 
 // Half of the zone: one object does not push out all others. Sizes are stored
-// in 32 bits.
+// in 31 bits.
 std::size_t MemoryTier::largest_object() const
 {
     const std::size_t half = arena_.blocks() * kBlockSize / 2;
     return std::min<std::size_t>(half - Node::head_offset(Node::kMaxExtents),
-                                 Node::kBroken - 1);
+                                 Node::kWhole - 1);
 }
 
 bool MemoryTier::is_too_large(std::size_t head_size,

@@ -43,4 +43,19 @@ struct MemoryTier::Layout
     std::byte *blocks;
 };
 
+// What an object needs of the arena: in one extent, or else in several, at most
+// so many, with this much in the first.
+struct MemoryTier::Demand
+{
+    std::uint32_t whole;
+    std::uint32_t split;
+    std::uint32_t first;
+    unsigned extents = Node::kMaxExtents;
+};
+
+constexpr std::uint32_t blocks_for(std::size_t bytes)
+{
+    return static_cast<std::uint32_t>((bytes + kBlockSize - 1) / kBlockSize);
+}
+
 } // namespace edge::shm

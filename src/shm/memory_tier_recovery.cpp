@@ -51,14 +51,14 @@ bool MemoryTier::keep_memory(Block block)
 {
     const Node &node = nodes_[block];
     const std::size_t extents = node.extent_count;
-    if (node.mark != Node::kMark || extents == 0 ||
-        extents > Node::kMaxExtents || node.tenant >= segments_.tenants() ||
+    if (!node.is_marked() || extents == 0 || extents > Node::kMaxExtents ||
+        node.tenant >= segments_.tenants() ||
         static_cast<std::size_t>(node.segment) >= kSegments ||
-        Node::head_offset(extents) > (arena_.blocks() - block) * kBlockSize) {
+        node.head_offset() > (arena_.blocks() - block) * kBlockSize) {
         return false;
     }
     const Extent &first = node.extents().front();
-    const std::size_t head_end = node.head_offset() + node.head_size;
+    const std::size_t head_end = node.body_offset();
     return first.first == block && head_end <= first.count * kBlockSize &&
            head_end + node.body_size <= node.blocks() * kBlockSize &&
            arena_.keep(node.extents());

@@ -3,7 +3,9 @@
 // extent and goes on in the others.
 //
 // What is marked "fixed" does not change from reserve() until the memory is
-// freed: whoever holds a pin reads it without the lock.
+// freed: whoever holds a pin reads it without the lock. An object that grows
+// has room for all extents from the start, and gets more of them until it is
+// finished; those it has stay where they are.
 #pragma once
 
 #include <algorithm>
@@ -44,17 +46,19 @@ struct Links
 struct Node
 {
     static constexpr std::uint32_t kMark = 0x45646e6f;
+    static constexpr std::uint32_t kGrowingMark = 0x45646e67;
     // More extents than an object of the largest size needs in a zone that is
     // not in shreds. Room for all of them where one is not enough.
     static constexpr std::uint8_t kMaxExtents = 32;
-    // More than any body has.
+    // In `arrived`: more than any body has, and besides its size.
     static constexpr std::uint32_t kBroken = 0xffffffff;
+    static constexpr std::uint32_t kWhole = 0x80000000;
 
-    std::uint32_t mark;
+    std::uint32_t mark; // fixed; kGrowingMark: the size was not known
     NodeState state;
     std::uint8_t visited;
     Segment segment;           // of a reservation: where it wants to be
-    std::uint8_t extent_count; // fixed
+    std::uint8_t extent_count; // fixed, unless it grows
     std::uint32_t pins;
     Block chain_next;
     Hash128 hash;         // fixed
@@ -62,7 +66,7 @@ struct Node
     std::uint64_t checked;
     std::uint64_t held_down;
     std::uint32_t head_size; // fixed
-    std::uint32_t body_size; // fixed
+    std::uint32_t body_size; // fixed; while it grows, 0
     Links in_segment;
     Links in_holding; // what its tenant has of the segment
     Hash128 resource; // fixed
@@ -70,7 +74,8 @@ struct Node
     Block variant_previous;
     std::uint32_t tenant; // fixed; its place in Segments
     // Of a reservation that is read while it is filled in: how much of the
-    // body is there, or kBroken. Raised by who fills it in, without the lock.
+    // body is there, with kWhole if that is all, or kBroken. Raised by who
+    // fills it in, without the lock.
     std::uint32_t arrived;
 
     static constexpr std::size_t head_offset(std::size_t extents)
@@ -78,15 +83,27 @@ struct Node
         return sizeof(Node) + (extents == 1 ? 1 : kMaxExtents) * sizeof(Extent);
     }
 
+    bool is_marked() const { return mark == kMark || grows(); }
+    bool grows() const { return mark == kGrowingMark; }
     bool is_variant() const { return hash != resource; }
     bool expired(BootTime now) const
     {
         return expires <= now.time_since_epoch().count();
     }
-    std::size_t head_offset() const { return head_offset(extent_count); }
+    std::size_t head_offset() const
+    {
+        return head_offset(grows() ? kMaxExtents : extent_count);
+    }
+    std::size_t body_offset() const { return head_offset() + head_size; }
+    // For a body.
+    std::size_t room() const { return blocks() * kBlockSize - body_offset(); }
     std::span<const Extent> extents() const
     {
         return {reinterpret_cast<const Extent *>(this + 1), extent_count};
+    }
+    std::span<Extent> extents()
+    {
+        return {reinterpret_cast<Extent *>(this + 1), extent_count};
     }
     // extent_count of them.
     void set_extents(const Extent *from)

@@ -37,25 +37,29 @@ std::uint64_t millis_of(BootTime time)
 } // namespace
 
 template <typename View>
-Pieces<View>::Pieces(Nodes nodes, const Node &node)
-    : nodes_(nodes), extents_(node.extents()),
-      offset_(node.head_offset() + node.head_size), left_(node.body_size)
+Pieces<View>::Pieces(Nodes nodes, Node &node, std::size_t size)
+    : nodes_(nodes), extent_(node.extents().data()),
+      offset_(node.body_offset()), left_(size)
 {
 }
 
+// The last extent of what has grown may become shorter meanwhile: behind what
+// is there.
 template <typename View> std::optional<View> Pieces<View>::next()
 {
     while (left_ > 0) {
-        const Extent extent = extents_.front();
-        extents_ = extents_.subspan(1);
-        const std::size_t start = std::exchange(offset_, 0);
-        const std::size_t room = extent.count * kBlockSize - start;
-        if (room == 0) {
+        const std::size_t end =
+            std::atomic_ref(extent_->count).load(std::memory_order_relaxed) *
+            kBlockSize;
+        if (offset_ == end) {
+            extent_++;
+            offset_ = 0;
             continue;
         }
-        const std::size_t size = std::min(room, left_);
+        const std::size_t size = std::min(end - offset_, left_);
+        const std::size_t start = std::exchange(offset_, offset_ + size);
         left_ -= size;
-        return View(reinterpret_cast<char *>(&nodes_[extent.first]) + start,
+        return View(reinterpret_cast<char *>(&nodes_[extent_->first]) + start,
                     size);
     }
     return std::nullopt;
@@ -75,12 +79,14 @@ std::string_view PinnedObject::head() const
     return head_of(node());
 }
 
-std::optional<std::size_t> PinnedObject::arrived() const
+std::optional<Arrived> PinnedObject::arrived() const
 {
-    const std::uint32_t size =
+    const std::uint32_t word =
         std::atomic_ref(node().arrived).load(std::memory_order_acquire);
-    return size != Node::kBroken ? std::optional<std::size_t>(size)
-                                 : std::nullopt;
+    if (word == Node::kBroken) {
+        return std::nullopt;
+    }
+    return Arrived{word & ~Node::kWhole, (word & Node::kWhole) != 0};
 }
 
 std::uint64_t PinnedObject::checked() const
@@ -107,15 +113,23 @@ void PinnedObject::hold_down(unsigned kind, BootTime now, BootTime until) const
     HoldDown{millis_of(until), others | 1u << kind}.write(node().held_down);
 }
 
-void Reservation::set_arrived(std::size_t size) const
+Pieces<std::span<char>> Reservation::body() const
+{
+    return {nodes_, node(), grows() ? node().room() : node().body_size};
+}
+
+void Reservation::set_arrived(const Arrived &arrived) const
 {
     std::atomic_ref(node().arrived)
-        .store(static_cast<std::uint32_t>(size), std::memory_order_release);
+        .store(static_cast<std::uint32_t>(arrived.size) |
+                   (arrived.is_all ? Node::kWhole : 0),
+               std::memory_order_release);
 }
 
 void Reservation::break_off() const
 {
-    set_arrived(Node::kBroken);
+    std::atomic_ref(node().arrived)
+        .store(Node::kBroken, std::memory_order_release);
 }
 
 std::span<char> Reservation::head() const

@@ -20,14 +20,17 @@ namespace edge::shm {
 template <typename View> class Pieces
 {
 public:
-    Pieces(Nodes nodes, const Node &node);
+    // Of the first `size` bytes.
+    Pieces(Nodes nodes, Node &node, std::size_t size);
 
+    // And so many after them, which are there by now.
+    void add(std::size_t size) { left_ += size; }
     std::optional<View> next();
 
 private:
     Nodes nodes_;
-    std::span<const Extent> extents_;
-    // In the first of extents_, where the body goes on.
+    // Where the body goes on.
+    Extent *extent_;
     std::size_t offset_;
     std::size_t left_;
 };
@@ -37,6 +40,15 @@ extern template class Pieces<std::span<char>>;
 
 std::string_view head_of(const Node &node);
 
+// Of a body that somebody fills in.
+struct Arrived
+{
+    std::size_t size = 0;
+    bool is_all = false;
+
+    friend bool operator==(const Arrived &, const Arrived &) = default;
+};
+
 class PinnedObject
 {
 public:
@@ -44,13 +56,21 @@ public:
 
     const Pin &pin() const { return pin_; }
     std::string_view head() const;
+    // Not of one that grows, before it is found.
     std::size_t body_size() const { return node().body_size; }
-    Pieces<std::string_view> body() const { return {nodes_, node()}; }
+    Pieces<std::string_view> body() const
+    {
+        return {nodes_, node(), node().body_size};
+    }
     BootTime expires() const { return BootTime(Millis(node().expires)); }
 
-    // Of one that somebody still fills in: bytes of the body that are there;
-    // nullopt: no more will come.
-    std::optional<std::size_t> arrived() const;
+    // Of one that somebody still fills in: what is there of the body; nullopt:
+    // no more will come.
+    std::optional<Arrived> arrived() const;
+    // None yet, to be told of what has arrived.
+    Pieces<std::string_view> arriving() const { return {nodes_, node(), 0}; }
+    // Its size is known when all of it is there.
+    bool grows() const { return node().grows(); }
 
     // The newest generation this object was checked against. Only ever raised,
     // by whoever checked: a lost update costs one more check.
@@ -81,10 +101,12 @@ public:
 
     const Pin &pin() const { return pin_; }
     std::span<char> head() const;
-    Pieces<std::span<char>> body() const { return {nodes_, node()}; }
+    // Of one that grows: all that there is room for, see extend().
+    Pieces<std::span<char>> body() const;
     std::size_t body_size() const { return node().body_size; }
+    bool grows() const { return node().grows(); }
     // So much of the body, from its start, is filled in.
-    void set_arrived(std::size_t size) const;
+    void set_arrived(const Arrived &arrived) const;
     // The rest will not be.
     void break_off() const;
     // The same object under the same pin, to send what was filled in.

@@ -30,7 +30,8 @@ struct ObjectName
 struct ArrivalPlan
 {
     ObjectName name;
-    const cache::Entry &entry;
+    const cache::Entry &entry; // of no size yet, where that is not known
+    bool has_size;
     // The record of the resource's Vary, if there is one.
     std::optional<cache::Entry> vary;
     Millis keep; // as for Zone::put()
@@ -51,21 +52,41 @@ public:
     Arrival(const Arrival &) = delete;
     Arrival &operator=(const Arrival &) = delete;
 
-    // Of the body: what has not arrived yet.
+    // More may come.
+    bool goes_on() const { return state_ == State::goes_on; }
+    bool has_size() const { return !memory_.object.grows(); }
+    // Of the body, if its size is known: what has not arrived yet.
     std::size_t left() const { return memory_.object.body_size() - size_; }
-    // Takes as many of `bytes` as fit into one place, and returns the copy.
-    // There are no more of them than left(). Who waits is told at the end of
-    // this turn of the event loop.
-    std::string_view append(std::string_view bytes);
-    // No more will come: where something is left, readers break off.
-    void end();
+    // Somebody waits, or has waited.
+    bool is_awaited() const;
 
-    // All of it is there, under this head.
-    bool is_whole(std::string_view head) const;
+    // While it goes on: takes as many of `bytes` as fit into one place, and
+    // returns the copy. There are no more of them than left(). Who waits is
+    // told at the end of this turn of the event loop. Nullopt: there is no room
+    // for what has outgrown its first one; it has been given up.
+    std::optional<std::string_view> append(std::string_view bytes);
+    // That was all.
+    void finish();
+    // No more will come, and that was not all: readers break off.
+    void break_off();
+    // The same for one that can grow no more: for a while nobody reads it
+    // before its end.
+    void give_up();
+
+    // All of it is there, and it is that.
+    bool is(const cache::Entry &entry) const;
     const shm::Pin &pin() const { return memory_.object.pin(); }
 
 private:
+    enum class State
+    {
+        goes_on,
+        whole,
+        broken,
+    };
+
     static void tell(void *arrival);
+    bool grow();
 
     Zone &zone_;
     const shm::FillId fill_;
@@ -74,6 +95,7 @@ private:
     // What is free of the piece that is being filled in.
     std::span<char> free_;
     std::size_t size_ = 0;
+    State state_ = State::goes_on;
     ngx::Posted posted_;
 };
 
@@ -81,6 +103,7 @@ private:
 struct Incoming
 {
     Pinned object;
+    cache::Entry entry; // views into the object
     std::optional<Pinned> vary;
     Filler filler;
 };

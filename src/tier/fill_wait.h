@@ -74,9 +74,9 @@ private:
 class ArrivalWait : public BoundedWait
 {
 public:
-    // `seen`: bytes of the body that had arrived.
+    // `seen`: what had arrived, which was not all.
     ArrivalWait(ngx::Flow &flow, Zone &zone, const Filler &filler,
-                const shm::PinnedObject &object, std::size_t seen,
+                const shm::PinnedObject &object, const shm::Arrived &seen,
                 Millis longest);
     ~ArrivalWait();
 
@@ -87,7 +87,7 @@ public:
 
 private:
     const shm::PinnedObject object_;
-    const std::size_t seen_;
+    const shm::Arrived seen_;
 };
 
 } // namespace edge::tier

@@ -12,6 +12,8 @@ struct Filler
     // Held for as long as more may come: also when its fill has been replaced,
     // or forgotten by a recovery.
     shm::Pin pin;
+    // How much will come is known when all of it is there.
+    bool has_size;
 };
 
 } // namespace edge::tier

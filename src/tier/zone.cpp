@@ -16,7 +16,7 @@ namespace edge::tier {
 
 struct ZoneHead
 {
-    static constexpr std::uint64_t kMagic = 0x3530656e6f7a6365; // "ecezone05"
+    static constexpr std::uint64_t kMagic = 0x3630656e6f7a6365; // "ecezone06"
 
     std::uint64_t magic = kMagic;
     BootTime made = ngx::boot_now();

@@ -244,6 +244,10 @@ public:
     // would find it. For an Arrival.
     std::optional<ArrivalMemory> begin_arrival(const shm::FillId &fill,
                                                const ArrivalPlan &plan);
+    // About so many bytes more for one that grows; how many, or 0.
+    std::size_t extend_arrival(const shm::Pin &pin, std::size_t more);
+    // It can have no more: the next one of that name does not begin.
+    void note_outgrown(const shm::FillId &fill);
     // There is more of it.
     void tell_of_arrival(const shm::FillId &fill);
     bool is_arriving(const shm::FillId &fill);
@@ -327,13 +331,23 @@ private:
     void release(shm::OwnerSlot slot, const shm::Owner &owner);
     Joined join(const FillWish &wish, WorkerSet &replaced);
     bool may_join(const shm::RunningFill &fill, const FillWish &wish) const;
+    template <typename Attempt> auto make_room(Attempt &&attempt);
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
+    std::size_t extend(const shm::Pin &pin, std::size_t more);
+    // For a body.
+    struct Room
+    {
+        std::size_t size = 0;
+        bool grows = false;
+    };
     std::optional<shm::Reservation> place(const ObjectName &name,
                                           const cache::Entry &entry,
-                                          std::string_view head, Millis keep);
+                                          std::string_view head, Millis keep,
+                                          const Room &room);
     cache::Reason publish(const ObjectName &name, const cache::Entry &entry,
                           const shm::Pin &pin);
-    bool has_room_to_arrive(const cache::Entry &entry);
+    bool has_room_to_arrive(std::size_t size);
+    bool has_outgrown(const shm::FillId &fill);
     void tell_of_share(std::string_view tenant);
     void wake_changed();
     cache::Reason check(const cache::Entry &entry, bool in_memory) const;

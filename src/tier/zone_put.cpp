@@ -2,6 +2,7 @@
 // are copied outside of it, and what was purged meanwhile is thrown away.
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "cache/freshness.h"
@@ -72,25 +73,44 @@ void fill_in(const shm::Reservation &reservation,
 
 } // namespace
 
-std::optional<shm::Reservation> Zone::reserve(const shm::ObjectSpec &spec)
+// `attempt(slot, now)`: what room was made for, or why not.
+template <typename Attempt> auto Zone::make_room(Attempt &&attempt)
 {
-    for (int attempt = 0; attempt < kMaxAttempts; attempt++) {
+    using Made = std::variant_alternative_t<
+        0, std::invoke_result_t<Attempt, shm::OwnerSlot, BootTime>>;
+    std::optional<Made> made;
+    for (int i = 0; i < kMaxAttempts && !made; i++) {
         const Lock lock(*this);
         const auto slot = owner();
         if (!slot) {
-            return std::nullopt;
+            break;
         }
-        const std::uint64_t evicted = memory_->evicted_by_share();
-        auto reserved = memory_->reserve(spec, *slot, ngx::boot_now());
-        over_share_ |= memory_->evicted_by_share() != evicted;
-        if (auto *reservation = std::get_if<shm::Reservation>(&reserved)) {
-            return *reservation;
-        }
-        if (std::get<shm::Refused>(reserved) != shm::Refused::again) {
-            return std::nullopt;
+        const auto outcome = attempt(*slot, ngx::boot_now());
+        if (const auto *room = std::get_if<Made>(&outcome)) {
+            made = *room;
+        } else if (std::get<shm::Refused>(outcome) != shm::Refused::again) {
+            break;
         }
     }
-    return std::nullopt;
+    return made;
+}
+
+std::optional<shm::Reservation> Zone::reserve(const shm::ObjectSpec &spec)
+{
+    return make_room([&](shm::OwnerSlot slot, BootTime now) {
+        const std::uint64_t evicted = memory_->evicted_by_share();
+        auto reserved = memory_->reserve(spec, slot, now);
+        over_share_ |= memory_->evicted_by_share() != evicted;
+        return reserved;
+    });
+}
+
+std::size_t Zone::extend(const shm::Pin &pin, std::size_t more)
+{
+    const auto made = make_room([&](shm::OwnerSlot, BootTime now) {
+        return memory_->extend(pin, more, now);
+    });
+    return made.value_or(0);
 }
 
 // Who takes more than his share is named, once in a while.
@@ -170,7 +190,8 @@ bool Zone::has_seen_tag(invalidate::RowKey row) const
 // Memory for it, with its head in place.
 std::optional<shm::Reservation> Zone::place(const ObjectName &name,
                                             const cache::Entry &entry,
-                                            std::string_view head, Millis keep)
+                                            std::string_view head, Millis keep,
+                                            const Room &room)
 {
     if (head.size() > cache::kMaxHead) {
         return std::nullopt;
@@ -179,7 +200,8 @@ std::optional<shm::Reservation> Zone::place(const ObjectName &name,
     spec.hash = name.hash;
     spec.resource = name.resource;
     spec.head_size = head.size();
-    spec.body_size = static_cast<std::size_t>(entry.body_size);
+    spec.body_size = room.size;
+    spec.grows = room.grows;
     spec.expires = expiry(entry, keep);
     spec.tenant = hash64(entry.tenant);
     spec.is_negative = entry.kind == cache::EntryKind::object &&
@@ -217,12 +239,13 @@ Reason Zone::put(const ObjectName &name, const cache::Entry &entry,
     if (head.size() > cache::kMaxHead) {
         return Reason::header_too_large;
     }
-    if (arrival != nullptr && arrival->is_whole(head)) {
+    if (arrival != nullptr && arrival->is(entry)) {
         const Lock lock(*this);
+        memory_->finish(arrival->pin(), head, entry.body_size);
         return publish(name, entry, arrival->pin());
     }
 
-    const auto reservation = place(name, entry, head, keep);
+    const auto reservation = place(name, entry, head, keep, {entry.body_size});
     if (!reservation) {
         return Reason::zone_full;
     }

@@ -96,18 +96,6 @@ def test_what_is_stored_then_is_what_a_single_fetch_stores(edge_with, origin,
     assert verdict(nginx.get("/a"))[0] == "MISS"
 
 
-def test_an_unknown_length_is_waited_for(edge_with, origin, rest):
-    origin.on("/", Reply(headers=FRESH, body=BODY, body_wait=rest,
-                         framing="chunked"))
-    nginx = edge_with()
-    clients = ask(nginx, 3)
-    waiting(nginx, 3)
-    rest.set()
-    assert {r.body for r in answers(clients)} == {BODY}
-    assert origin.count("/") == 1
-    arriving(nginx, 0)
-
-
 def test_nobody_reads_what_its_client_can_end(edge_with, origin, gate, rest):
     """edge_cache_ignore_client_abort off: he would end it for all."""
     origin.on("/", [Reply(headers=FRESH, body=BODY, wait=gate, body_wait=rest),

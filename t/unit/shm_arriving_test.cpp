@@ -27,6 +27,11 @@ struct TestArrival
     }
     ~TestArrival() { assert_true(tier.check()); }
 
+    void arrive(std::size_t size) const
+    {
+        made.set_arrived({size, size == kSize.body});
+    }
+
     PinnedObject read()
     {
         const auto object = tier.share(made.pin(), bob);
@@ -46,12 +51,12 @@ void as_much_is_read_as_has_arrived(void **)
 {
     TestArrival t;
     const PinnedObject object = t.read();
-    assert_int_equal(*object.arrived(), 0);
+    assert_true(*object.arrived() == Arrived());
     assert_none(find(t.tier, 1, t.bob));
-    t.made.set_arrived(4096);
-    assert_int_equal(*object.arrived(), 4096);
-    t.made.set_arrived(kSize.body);
-    assert_int_equal(*object.arrived(), kSize.body);
+    t.arrive(4096);
+    assert_true((*object.arrived() == Arrived{4096, false}));
+    t.arrive(kSize.body);
+    assert_true((*object.arrived() == Arrived{kSize.body, true}));
     t.tier.unpin(object.pin());
     t.tier.unpin(t.made.pin());
     assert_int_equal(t.tier.stats().bytes, t.empty);
@@ -61,7 +66,7 @@ void what_breaks_off_says_so(void **)
 {
     TestArrival t;
     const PinnedObject object = t.read();
-    t.made.set_arrived(4096);
+    t.arrive(4096);
     t.made.break_off();
     assert_none(object.arrived());
     t.tier.unpin(t.made.pin());
@@ -76,7 +81,7 @@ void it_is_published_under_its_readers(void **)
     TestArrival t;
     const PinnedObject object = t.read();
     fill(t.made, 5);
-    t.made.set_arrived(kSize.body);
+    t.arrive(kSize.body);
     assert_true(t.tier.publish(t.made.pin()));
     t.tier.unpin(t.made.pin());
     assert_true(holds(object, 5, kSize));
@@ -115,11 +120,11 @@ void a_reader_keeps_what_the_dead_were_filling_in(void **)
     TestArrival t;
     const PinnedObject object = t.read();
     fill(t.made, 5);
-    t.made.set_arrived(4096);
+    t.arrive(4096);
     t.tier.release_owner(t.ann, {1, 100});
     assert_false(t.tier.holds(t.made.pin()));
     assert_false(t.tier.publish(t.made.pin()));
-    assert_int_equal(*object.arrived(), 4096);
+    assert_int_equal(object.arrived()->size, 4096);
     assert_true(holds(object, 5, kSize));
     assert_none(t.tier.share(t.made.pin(), t.bob));
     t.tier.unpin(object.pin());
@@ -133,7 +138,7 @@ void a_reader_that_dies_takes_nothing_along(void **)
     t.tier.release_owner(t.bob, {2, 200});
     assert_true(t.tier.holds(t.made.pin()));
     fill(t.made, 5);
-    t.made.set_arrived(kSize.body);
+    t.arrive(kSize.body);
     assert_true(t.tier.publish(t.made.pin()));
     t.tier.unpin(t.made.pin());
     assert_true(hit(t.tier, 1, t.ann));
@@ -144,16 +149,16 @@ void a_recovery_leaves_filler_and_readers_alone(void **)
     TestArrival t;
     const PinnedObject object = t.read();
     fill(t.made, 5);
-    t.made.set_arrived(4096);
+    t.arrive(4096);
     t.tier.recover();
     assert_true(t.tier.check());
-    assert_int_equal(*object.arrived(), 4096);
+    assert_int_equal(object.arrived()->size, 4096);
     assert_true(t.tier.holds(t.made.pin()));
     // What is stored from now on is stored elsewhere.
     for (std::uint64_t name = 2; name < 200; name++) {
         store(t.tier, spec_of(name, {100, 20'000}), t.bob, name);
     }
-    t.made.set_arrived(kSize.body);
+    t.arrive(kSize.body);
     assert_true(holds(object, 5, kSize));
     assert_true(t.tier.publish(t.made.pin()));
     t.tier.unpin(t.made.pin());
@@ -172,22 +177,20 @@ void another_process_never_reads_ahead(void **)
         for (auto body = t.made.body(); auto piece = body.next();) {
             for (char &c : *piece) {
                 c = byte_of(5, i++);
-                t.made.set_arrived(i - kSize.head);
+                t.arrive(i - kSize.head);
             }
         }
         _exit(0);
     }
     const PinnedObject object = t.read();
-    auto pieces = object.body();
-    std::string_view piece = *pieces.next();
+    auto pieces = object.arriving();
     for (std::size_t read = 0; read < kSize.body;) {
-        const std::size_t arrived = *object.arrived();
-        for (; read < arrived; read++) {
-            if (piece.empty()) {
-                piece = *pieces.next();
+        pieces.add(object.arrived()->size - read);
+        while (const auto piece = pieces.next()) {
+            for (const char c : *piece) {
+                assert_int_equal(c, byte_of(5, kSize.head + read));
+                read++;
             }
-            assert_int_equal(piece.front(), byte_of(5, kSize.head + read));
-            piece.remove_prefix(1);
         }
     }
     int status = 0;

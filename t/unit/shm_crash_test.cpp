@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <string>
 #include <vector>
 
 using namespace edge_test;
@@ -59,6 +60,7 @@ ObjectSpec random_spec(Random &random, std::uint64_t first_name)
                           : spec_of(name, size);
     spec.tenant = name % 3;
     spec.is_negative = random() % 8 == 0;
+    spec.grows = random() % 3 == 0;
     return spec;
 }
 
@@ -149,13 +151,29 @@ private:
             return;
         }
         pins_.push_back(reservation->pin());
+        grow(*reservation);
         std::memset(reservation->head().data(), 'v', spec.head_size);
+        std::size_t size = 0;
         for (auto body = reservation->body(); auto piece = body.next();) {
             std::memset(piece->data(), 'v', piece->size());
+            size += piece->size();
         }
+        const std::string head(spec.head_size, 'w');
+        locked([&] {
+            tier_.finish(reservation->pin(), head, random_() % (size + 1));
+        });
         locked([&] { tier_.publish(reservation->pin()); });
         if (random_() % 2 == 0) {
             unpin();
+        }
+    }
+
+    void grow(const Reservation &reservation)
+    {
+        while (reservation.grows() && random_() % 4 != 0) {
+            locked([&] {
+                tier_.extend(reservation.pin(), 1 + random_() % 4000, at(0));
+            });
         }
     }
 
@@ -219,7 +237,13 @@ private:
         if (reservation == nullptr) {
             return;
         }
+        while (spec.grows && random_() % 4 != 0) {
+            tier_.extend(reservation->pin(), 1 + random_() % 4000, at(0));
+        }
         ::fill(*reservation, ++seed_);
+        const auto head = reservation->head();
+        tier_.finish(reservation->pin(), {head.data(), head.size()},
+                     spec.body_size);
         held_.push_back(
             {reservation->object(), seed_, {spec.head_size, spec.body_size}});
         if (random_() % 2 == 0) {
