@@ -39,7 +39,8 @@ say "installing packages"
 inside 'cd /repository && t/deps.sh build >/dev/null &&
         DEBIAN_FRONTEND=noninteractive apt-get -qq -y install \
             --no-install-recommends curl libcmocka-dev openssl python3 \
-            python3-pytest redis-server valkey-server >/dev/null'
+            python3-pytest python3-pytest-xdist redis-server valkey-server \
+            >/dev/null'
 inside 'nginx -v; redis-server --version; valkey-server --version' 2>&1
 
 say "building, unit tests"
