@@ -38,7 +38,8 @@ std::string selectors_of(Request &request, const FillPlan &plan)
 
 Draft::Draft(ngx_http_request_t *r, Request &request, const FillPlan &plan,
              std::uint64_t body_size)
-    : identity_(*request.identity), entry_(plan.entry)
+    : identity_(*request.identity),
+      is_only_here_(request.redis() == nullptr), entry_(plan.entry)
 {
     const std::vector<std::string> names = merge_vary(request, plan.vary);
     is_named_ = names.size() <= http::Vary::max_names;
@@ -63,7 +64,7 @@ Draft::Draft(ngx_http_request_t *r, Request &request, const FillPlan &plan,
 tier::ObjectName Draft::name() const
 {
     return {variant_ ? variant_->hash : identity_.resource,
-            identity_.resource};
+            identity_.resource, is_only_here_};
 }
 
 tier::RedisName Draft::redis_name() const
@@ -92,7 +93,7 @@ std::optional<cache::Entry> Draft::vary_record() const
 
 tier::ObjectName Draft::resource() const
 {
-    return {identity_.resource, identity_.resource};
+    return {identity_.resource, identity_.resource, is_only_here_};
 }
 
 tier::RedisName Draft::redis_resource() const

@@ -40,6 +40,7 @@ public:
 
 private:
     const Identity &identity_;
+    const bool is_only_here_;
     bool is_named_;
     std::string vary_;
     std::string tags_;

@@ -45,6 +45,7 @@ MemoryTier::find(const Hash128 &hash, OwnerSlot owner, BootTime now)
         return Absent::no_pin;
     }
     node.visited = 1;
+    node.count_use();
     return PinnedObject(nodes_, pin(block, owner));
 }
 
@@ -233,7 +234,8 @@ Block MemoryTier::place(const ObjectSpec &spec, const Demand &demand,
         .resource = spec.resource,
         .variant_next = kNone,
         .variant_previous = kNone,
-        .tenant = tenant,
+        .tenant = static_cast<std::uint16_t>(tenant),
+        .uses = spec.is_counted ? std::uint16_t{0} : Node::kUncounted,
         .arrived = 0,
     };
     node->set_extents(extents.data());
@@ -250,7 +252,10 @@ bool MemoryTier::publish(const Pin &pin)
         node.segment = Segment::main;
         header_->readmitted++;
     }
-    remove(node.hash);
+    if (const Block older = index_.find(node.hash); older != kNone) {
+        node.uses = std::max(node.uses, nodes_[older].uses);
+        retire(older);
+    }
     if (node.is_variant()) {
         limit_variants(node.resource);
     }
@@ -319,6 +324,23 @@ void MemoryTier::sweep(std::size_t count, IsUseless is_useless, void *context)
                 retire(block);
             }
             block = next;
+        }
+    }
+}
+
+void MemoryTier::tell_uses(std::size_t first, std::size_t count, TellUse tell,
+                           void *context)
+{
+    const auto buckets = index_.buckets();
+    for (std::size_t at = first;
+         at < std::min(first + count, buckets.size()); at++) {
+        for (Block block = buckets[at].objects; block != kNone;
+             block = nodes_[block].chain_next) {
+            Node &node = nodes_[block];
+            if (node.uses > 0 && node.uses != Node::kUncounted) {
+                tell(context, {node.hash, node.resource, node.uses});
+                node.uses = 0;
+            }
         }
     }
 }

@@ -23,6 +23,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "cache/most_used.h"
 #include "shm/arena.h"
 #include "shm/ghosts.h"
 #include "shm/index.h"
@@ -59,6 +60,8 @@ struct ObjectSpec
     bool is_negative = false;
     // body_size is what there is room for at first: see extend().
     bool grows = false;
+    // Whether its uses are told (tell_uses).
+    bool is_counted = true;
 };
 
 // Why find() gives no object.
@@ -173,16 +176,22 @@ public:
     std::size_t remove_resource(const Hash128 &resource);
     void clear() { rebuild(); }
 
-    // Goes on through the index, `count` of sweep_size() buckets, and removes
+    // Goes on through the index, `count` of its buckets, and removes
     // the objects that are useless: what is stored behind the place where it
     // is, is not looked at before the next round.
     using IsUseless = bool (*)(void *context, std::string_view head);
     void sweep(std::size_t count, IsUseless is_useless, void *context);
-    std::size_t sweep_size() const { return index_.buckets().size(); }
 
     // Makes a valid, empty zone of any state a process can have died in. What
     // living owners have pinned stays untouched, and so do reservations.
     void recover() { rebuild(); }
+
+    // Of `count` of so many buckets, from `first` on: tells of each object that
+    // was found since this was last told, and by what it replaced.
+    using TellUse = void (*)(void *context, const cache::Used &used);
+    void tell_uses(std::size_t first, std::size_t count, TellUse tell,
+                   void *context);
+    std::size_t bucket_count() const { return index_.buckets().size(); }
 
     // Head and body; the same as long as the zone lives.
     std::size_t largest_object() const;

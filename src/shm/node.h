@@ -53,6 +53,8 @@ struct Node
     // In `arrived`: more than any body has, and besides its size.
     static constexpr std::uint32_t kBroken = 0xffffffff;
     static constexpr std::uint32_t kWhole = 0x80000000;
+    static constexpr std::uint16_t kMostUses = 0xfffe;
+    static constexpr std::uint16_t kUncounted = 0xffff;
 
     std::uint32_t mark; // fixed; kGrowingMark: the size was not known
     NodeState state;
@@ -72,7 +74,9 @@ struct Node
     Hash128 resource; // fixed
     Block variant_next;
     Block variant_previous;
-    std::uint32_t tenant; // fixed; its place in Segments
+    std::uint16_t tenant; // fixed; its place in Segments
+    // How often it was found since that was last told, up to kMostUses.
+    std::uint16_t uses;
     // Of a reservation that is read while it is filled in: how much of the
     // body is there, with kWhole if that is all, or kBroken. Raised by who
     // fills it in, without the lock.
@@ -86,6 +90,12 @@ struct Node
     bool is_marked() const { return mark == kMark || grows(); }
     bool grows() const { return mark == kGrowingMark; }
     bool is_variant() const { return hash != resource; }
+    void count_use()
+    {
+        if (uses < kMostUses) {
+            uses++;
+        }
+    }
     bool expired(BootTime now) const
     {
         return expires <= now.time_since_epoch().count();

@@ -25,6 +25,8 @@ struct ObjectName
 {
     Hash128 hash;
     Hash128 resource;
+    // It is not, and will not be, in Redis.
+    bool is_only_here = false;
 };
 
 struct ArrivalPlan

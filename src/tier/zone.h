@@ -19,6 +19,7 @@
 
 #include "base/hash.h"
 #include "cache/entry.h"
+#include "cache/most_used.h"
 #include "cache/reason.h"
 #include "invalidate/generation.h"
 #include "limit/gcra.h"
@@ -127,6 +128,8 @@ class Zone
 public:
     static constexpr std::uint64_t kMinSize = 1024 * 1024;
     static constexpr std::uint32_t kSelectors = 65536;
+    // Places where objects are found, for tell_uses().
+    static constexpr std::size_t kUseSlice = 4096;
 
     ZoneSettings settings;
 
@@ -225,6 +228,10 @@ public:
     // second time on that it is asked for.
     bool is_worth_a_copy(const Hash128 &hash, std::size_t head_size,
                          std::size_t body_size);
+    bool has_room(std::size_t head_size, std::size_t body_size);
+    // Adds what was found in one slice of memory since that slice was told last
+    // (shm::MemoryTier::tell_uses). False: it was the last one.
+    bool tell_uses(std::size_t slice, cache::MostUsed &most_used);
     // How often it was asked for lately, this time included; what is found in
     // memory does not count.
     unsigned count_use(const Hash128 &resource);

@@ -71,6 +71,16 @@ cache::Reason Zone::check(const cache::Entry &entry, bool in_memory) const
     }
 }
 
+bool Zone::tell_uses(std::size_t slice, cache::MostUsed &most_used)
+{
+    const auto add = [](void *to, const cache::Used &used) {
+        static_cast<cache::MostUsed *>(to)->add(used);
+    };
+    const Lock lock(*this);
+    memory_->tell_uses(slice * kUseSlice, kUseSlice, add, &most_used);
+    return (slice + 1) * kUseSlice < memory_->bucket_count();
+}
+
 void Zone::unpin(const shm::Pin &pin)
 {
     const Lock lock(*this);

@@ -152,6 +152,12 @@ bool Zone::has_newer(const ObjectName &name, const cache::Entry &entry)
     return newer;
 }
 
+bool Zone::has_room(std::size_t head_size, std::size_t body_size)
+{
+    const Lock lock(*this);
+    return memory_->has_room(head_size, body_size);
+}
+
 // Counted apart from what edge_cache_min_uses counts.
 bool Zone::is_worth_a_copy(const Hash128 &hash, std::size_t head_size,
                            std::size_t body_size)
@@ -206,6 +212,7 @@ std::optional<shm::Reservation> Zone::place(const ObjectName &name,
     spec.tenant = hash64(entry.tenant);
     spec.is_negative = entry.kind == cache::EntryKind::object &&
                        entry.status >= kFirstError;
+    spec.is_counted = !name.is_only_here;
 
     const auto reservation = reserve(spec);
     tell_of_share(entry.tenant);

@@ -23,7 +23,7 @@ bool is_invalidated(void *generations, std::string_view head)
 void Zone::sweep(std::size_t rows)
 {
     const std::size_t room = generations_->exact_rows();
-    const std::size_t buckets = (memory_->sweep_size() + room - 1) / room;
+    const std::size_t buckets = (memory_->bucket_count() + room - 1) / room;
     memory_->sweep(buckets * rows, &is_invalidated, &*generations_);
 }
 
