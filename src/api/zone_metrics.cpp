@@ -222,6 +222,16 @@ void warmed(Exposition &out, const Zones &zones)
                  {"failed", &Counters::warmed_failed}});
 }
 
+void warm_starts(Exposition &out, const Zones &zones)
+{
+    using shm::Counters;
+    add_results(out, zones, "edge_cache_warm_start_objects_total",
+                "Objects that memory was to take from Redis at its start.",
+                {{"stored", &Counters::warm_starts_stored},
+                 {"found", &Counters::warm_starts_found},
+                 {"failed", &Counters::warm_starts_failed}});
+}
+
 void primes(Exposition &out, const Zones &zones)
 {
     using shm::Counters;
@@ -344,6 +354,7 @@ void add_zone_metrics(Exposition &out, const std::vector<tier::Zone *> &zones)
     shadow(out, zones);
     refreshes(out, zones);
     warmed(out, zones);
+    warm_starts(out, zones);
     primes(out, zones);
     fetches(out, zones);
     running_fills(out, zones);

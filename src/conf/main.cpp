@@ -70,8 +70,13 @@ char *init_main(ngx_conf_t *cf, void *conf)
             return error;
         }
     }
-    char *error = check_cache_zones(cf, mcf);
-    return error == NGX_CONF_OK ? check_limit_zones(cf, mcf) : error;
+    for (const auto check :
+         {&check_cache_zones, &check_limit_zones}) {
+        if (char *error = check(cf, mcf)) {
+            return error;
+        }
+    }
+    return check_warm_start(cf, mcf);
 }
 
 Main &main(ngx_conf_t *cf)

@@ -7,6 +7,7 @@
 
 #include "conf/prime.h"
 #include "conf/warm_file.h"
+#include "conf/warm_start.h"
 #include "ngx/nginx.h"
 #include "ngx/server_names.h"
 
@@ -42,6 +43,7 @@ struct Main
 
     WarmFile warm_file;
     Prime prime;
+    WarmStart warm_start;
     // Of all servers, set in postconfiguration.
     ngx::ServerNames server_names;
 

@@ -31,33 +31,47 @@ cache::Entry as_foreign(cache::Entry entry)
     return entry;
 }
 
-std::optional<StoredInRedis> read(const redis::Operation &operation,
+// The reply may be of another key.
+std::optional<StoredInRedis> read(const redis::Operation &get,
                                   Request &request, std::string_view key)
 {
-    const redis::Reply *reply = operation.reply();
-    if (reply != nullptr && reply->type == redis::ReplyType::nil) {
-        return std::nullopt;
-    }
-    if (reply == nullptr || reply->type != redis::ReplyType::bulk) {
-        request.refuse(reason_of(operation));
-        return std::nullopt;
-    }
-
-    const auto unsealed = cache::unseal(
-        reply->text, request.zone().redis()->seal_keys());
-    if (const auto *reason = std::get_if<Reason>(&unsealed)) {
+    auto read = read_stored(get, request.zone().redis()->seal_keys());
+    if (const auto *reason = std::get_if<Reason>(&read)) {
         request.refuse(*reason);
         return std::nullopt;
     }
-    const auto &parts = std::get<cache::Unsealed>(unsealed);
-    const auto entry = read_entry(request, parts.head, key);
-    if (!entry) {
+    auto &stored = std::get<StoredInRedis>(read);
+    if (stored.entry.key != key) {
+        request.refuse(Reason::entry_mismatch);
         return std::nullopt;
     }
-    return StoredInRedis{as_foreign(*entry), parts.head, parts.body};
+    return std::move(stored);
 }
 
 } // namespace
+
+std::variant<StoredInRedis, Reason>
+read_stored(const redis::Operation &get, const cache::SealKeys &seal_keys)
+{
+    const redis::Reply *reply = get.reply();
+    if (reply != nullptr && reply->type == redis::ReplyType::nil) {
+        return Reason::none;
+    }
+    if (reply == nullptr || reply->type != redis::ReplyType::bulk) {
+        return reason_of(get);
+    }
+    const auto unsealed = cache::unseal(reply->text, seal_keys);
+    if (const auto *reason = std::get_if<Reason>(&unsealed)) {
+        return *reason;
+    }
+    const auto &parts = std::get<cache::Unsealed>(unsealed);
+    const auto decoded = cache::decode_head(parts.head);
+    if (const auto *reason = std::get_if<Reason>(&decoded)) {
+        return *reason;
+    }
+    return StoredInRedis{as_foreign(std::get<cache::Entry>(decoded)),
+                         parts.head, parts.body};
+}
 
 ngx::Task get_from_redis(ngx::Flow &flow, Request &request,
                          std::pmr::memory_resource &memory,

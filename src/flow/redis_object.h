@@ -4,21 +4,30 @@
 #include <memory_resource>
 #include <optional>
 #include <string_view>
+#include <variant>
 
 #include "cache/entry.h"
+#include "cache/reason.h"
+#include "cache/seal.h"
 #include "flow/request.h"
 #include "flow/variant.h"
 #include "ngx/task.h"
+#include "redis/operation.h"
 
 namespace edge::flow {
 
-// Views into the reply.
+// Of one GET. Views into the reply.
 struct StoredInRedis
 {
     cache::Entry entry;
     std::string_view head;
     std::string_view body;
 };
+
+// What a GET has brought, whatever is in its entry; Reason::none: nothing is
+// there.
+std::variant<StoredInRedis, cache::Reason>
+read_stored(const redis::Operation &get, const cache::SealKeys &seal_keys);
 
 // The object or record under `name`, which is the resource's or a variant's.
 // Believes nothing: whatever is not an entry of that key is none, and the

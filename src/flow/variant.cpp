@@ -9,6 +9,13 @@
 
 namespace edge::flow {
 
+std::string_view resource_key(std::string_view variant_key)
+{
+    constexpr std::size_t digest = std::tuple_size_v<Digest>;
+    return variant_key.substr(
+        0, variant_key.size() - std::min(variant_key.size(), digest));
+}
+
 std::vector<std::string> known_vary(const Request &request)
 {
     const auto record = request.zone().find(request.identity->resource);

@@ -21,6 +21,9 @@ struct VariantKey
     Hash128 hash;
 };
 
+// Of the resource, from that of one of its variants; empty: it is of none.
+std::string_view resource_key(std::string_view variant_key);
+
 // The names in memory's record of the resource's Vary; none without one.
 std::vector<std::string> known_vary(const Request &request);
 

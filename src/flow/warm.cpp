@@ -11,6 +11,7 @@
 #include "cache/url.h"
 #include "cache/warm_list.h"
 #include "conf/location.h"
+#include "flow/warm_log.h"
 #include "flow/warmer.h"
 #include "ngx/clock.h"
 #include "ngx/guard.h"

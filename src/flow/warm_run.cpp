@@ -1,10 +1,10 @@
 #include "flow/warm_run.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "cache/url.h"
+#include "flow/warm_log.h"
 #include "ngx/sleep.h"
 #include "ngx/text.h"
 
@@ -21,31 +21,7 @@ constexpr Millis kPause{100};
 // A zone that does not know it for so long may not for a while.
 constexpr unsigned kPauses = 100;
 
-void log_end(const WarmJob &job, const WarmPlan &plan)
-{
-    const std::string name = warm_name(plan.id);
-    const std::uint32_t done = job.stored + job.found + job.failures();
-    const auto millis =
-        std::max<Millis::rep>((job.ended - job.begun).count(), 1);
-    ngx_log_error(
-        NGX_LOG_NOTICE, ngx_cycle->log, 0,
-        "edge warm %s by \"%s\": %uD of %uD URLs in %O.%03O s, %O/s: %uD "
-        "stored, %uD found, %uD failed%s",
-        name.c_str(), plan.who.c_str(), done, job.urls,
-        static_cast<off_t>(millis / 1000), static_cast<off_t>(millis % 1000),
-        static_cast<off_t>(done) * 1000 / millis, job.stored, job.found,
-        job.failures(), job.state == WarmJob::State::done ? "" : ", stopped");
-}
-
 } // namespace
-
-std::string warm_name(std::uint64_t id)
-{
-    char text[17];
-    std::snprintf(text, sizeof(text), "%016llx",
-                  static_cast<unsigned long long>(id));
-    return text;
-}
 
 WarmRun::WarmRun(conf::Main &main, WarmPlan plan)
     : main_(main), plan_(std::move(plan)),
@@ -142,7 +118,7 @@ void WarmRun::end()
     zone().end_warm(plan_.id, batch_.is_done() ? WarmJob::State::done
                                                : WarmJob::State::stopped);
     if (const auto job = zone().warm_job(plan_.id)) {
-        log_end(*job, plan_);
+        log_warm_end(*job, {plan_.who, "URLs"});
     }
 }
 

@@ -22,9 +22,6 @@ struct WarmPlan
     cache::WarmList list;
 };
 
-// 16 hexadecimal digits.
-std::string warm_name(std::uint64_t id);
-
 class WarmRun
 {
 public:

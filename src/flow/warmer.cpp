@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "flow/hot_requests.h"
+#include "flow/popularity.h"
 #include "flow/primer.h"
+#include "flow/warm_start.h"
 
 namespace edge::flow {
 
@@ -29,12 +31,15 @@ private:
     static void look_at_file(void *warmer);
     static void on_end(void *warmer);
     void begin_file();
+    void begin_starts();
 
     tier::Zone &zone() const { return *main_.zones.front(); }
 
     conf::Main &main_;
     std::list<WarmRun> runs_;
     std::list<Primer> primers_;
+    std::list<WarmStart> starts_;
+    std::list<Popularity> popularities_;
     ngx::Timer look_;
 };
 
@@ -51,6 +56,20 @@ Warmer::Warmer(conf::Main &main)
         keep_hot_requests(kPlaces * main_.prime.most);
         for (tier::Zone *zone : main_.zones) {
             primers_.emplace_back(main_.prime, *zone);
+        }
+    }
+    // One worker is enough.
+    if (main_.warm_start.most != 0 && ngx_worker == 0) {
+        begin_starts();
+    }
+}
+
+void Warmer::begin_starts()
+{
+    for (tier::Zone *zone : main_.zones) {
+        if (zone->redis() != nullptr) {
+            starts_.emplace_back(main_, *zone);
+            popularities_.emplace_back(main_.warm_start, *zone);
         }
     }
 }

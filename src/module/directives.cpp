@@ -16,6 +16,7 @@
 #include "conf/stale_directives.h"
 #include "conf/values.h"
 #include "conf/warm_file.h"
+#include "conf/warm_start.h"
 #include "flow/explain.h"
 #include "flow/warm.h"
 #include "ngx/guard.h"
@@ -97,6 +98,8 @@ ngx_command_t directives[] = {
     http("edge_cache_prime", NGX_CONF_TAKE12, guard<&conf::set_prime>),
     http("edge_cache_warm_file", NGX_CONF_TAKE12,
          guard<&conf::set_warm_file>),
+    http("edge_cache_warm_start", NGX_CONF_TAKE12,
+         guard<&conf::set_warm_start>),
 
     any("edge_cache", NGX_CONF_TAKE12, guard<&conf::set_cache>),
     any("edge_cache_tenant", NGX_CONF_TAKE1,

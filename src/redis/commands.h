@@ -25,6 +25,7 @@ inline constexpr std::string_view kSentinel = "SENTINEL";
 inline constexpr std::string_view kSubscribe = "SUBSCRIBE";
 inline constexpr std::string_view kUnsubscribe = "UNSUBSCRIBE";
 inline constexpr std::string_view kWait = "WAIT";
+inline constexpr std::string_view kZRevRange = "ZREVRANGE";
 
 } // namespace command
 
@@ -62,6 +63,8 @@ inline constexpr std::array kCommands{
                 "to Sentinels: before that question"},
     CommandInfo{command::kWait, "+wait",
                 "with wait=N: do so many replicas have the log"},
+    CommandInfo{command::kZRevRange, "+zrevrange",
+                "with edge_cache_warm_start: what is asked for most"},
 };
 
 } // namespace edge::redis

@@ -138,6 +138,10 @@ public:
     Counter warmed_stored;
     Counter warmed_found;
     Counter warmed_failed;
+    // Objects that memory was to take from Redis at its start (the same).
+    Counter warm_starts_stored;
+    Counter warm_starts_found;
+    Counter warm_starts_failed;
     // After a soft purge, of what was asked for most: the same, and what could
     // not be asked for.
     Counter primes_stored;

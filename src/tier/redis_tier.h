@@ -16,6 +16,7 @@
 #include "tier/fill_locks.h"
 #include "tier/log.h"
 #include "tier/log_reader.h"
+#include "tier/popular_keys.h"
 #include "tier/write_log.h"
 
 namespace edge::tier {
@@ -43,6 +44,10 @@ public:
     WriteLog &writes() { return writes_; }
     FillLocks &locks() { return locks_; }
     std::string key(const RedisName &name) const;
+    // Whether it may be one of those.
+    bool is_key(std::string_view text) const;
+    // Those that clients ask for most.
+    PopularKeys &popular() { return popular_; }
     const cache::SealKeys &seal_keys() const { return seal_keys_; }
 
     // Write-behind: leaves with the other commands of this turn, and nobody
@@ -68,6 +73,7 @@ private:
     shm::Counters &counters_;
     Log log_;
     FillLocks locks_;
+    PopularKeys popular_;
     LogReader reader_;
     WriteLog writes_;
     // What all instances find an object by. Not keyed with the secret of the
