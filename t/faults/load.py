@@ -61,7 +61,7 @@ class Stage:
 
     def _echo(self, request, headers=None):
         body = json.dumps({"version": self.versions.get(request.path, 1)})
-        return Reply(headers={"Cache-Control": "max-age=60",
+        return Reply(headers={"Cache-Control": "max-age=600",
                               "Surrogate-Key": request.path},
                      body=body.encode())
 
