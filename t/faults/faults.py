@@ -55,24 +55,27 @@ class Hung(Fault):
 
 
 class WireFault(Fault):
-    on = ("tcp", "tls")
-    because = ("one connection is as another; sockets of the machine have no "
-               "wire")
+    on = ("tcp", "tls", "sentinel", "cluster")
+    because = "sockets of the machine have no wire"
+
+    def __init__(self, stage):
+        super().__init__(stage)
+        self.wire = self.topology.wires[self.victim]
 
     def end(self):
-        self.topology.wire.repair()
+        self.wire.repair()
 
 
 class BlackHole(WireFault):
     def begin(self):
-        self.topology.wire.freeze()
+        self.wire.freeze()
 
 
 class Later(WireFault):
     seconds = 0
 
     def begin(self):
-        self.topology.wire.delay = self.seconds
+        self.wire.delay = self.seconds
 
 
 class Later5(Later):
@@ -89,20 +92,20 @@ class Later500(Later):
 
 class Trickle(WireFault):
     def begin(self):
-        self.topology.wire.trickle = 0.02
+        self.wire.trickle = 0.02
 
 
 class ResetMidReply(WireFault):
     def begin(self):
-        self.topology.wire.reset_after = 4000
+        self.wire.reset_after = 4000
 
 
 class SubscriberDeaf(WireFault):
-    on = ("tcp",)
+    on = ("tcp", "sentinel", "cluster")
     because = "it takes a wire that shows which connection it is"
 
     def begin(self):
-        self.topology.wire.deaf(b"SUBSCRIBE")
+        self.wire.deaf(b"SUBSCRIBE")
 
 
 class SubscriberKilled(Fault):

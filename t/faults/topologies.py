@@ -2,7 +2,7 @@
   servers   RedisServers, all of them
   address   what stands behind "server" in the block
   lines     what else the block needs
-  wire      between nginx and the server, or None
+  wires     by the server that each leads to; none to a socket
 and master(), the one that has the log of purges."""
 
 from lib.certificates import Authority
@@ -20,7 +20,14 @@ _PROBE = "{log}probe"
 
 class Topology:
     lines = ""
-    wire = None
+
+    def __init__(self):
+        self.wires = {}
+
+    def door(self, server, port=None):
+        """Through a wire to it: the port where that begins."""
+        self.wires[server] = Wire(port or server.port).start()
+        return self.wires[server].port
 
     def is_usable(self):
         """Whether the master of the log takes a write."""
@@ -35,14 +42,15 @@ class Topology:
         wait_until(self.is_usable, timeout, "a Redis that takes writes")
 
     def stop(self):
-        if self.wire:
-            self.wire.stop()
+        for wire in self.wires.values():
+            wire.stop()
         for server in self.servers:
             server.stop()
 
 
 class Single(Topology):
     def __init__(self, directory, **settings):
+        super().__init__()
         self.redis = RedisServer(directory / "redis", **settings).start()
         self.servers = [self.redis]
         self.address = self.redis.address
@@ -54,8 +62,7 @@ class Single(Topology):
 class Tcp(Single):
     def __init__(self, directory):
         super().__init__(directory)
-        self.wire = Wire(self.redis.port).start()
-        self.address = self.wire.address
+        self.address = f"{HOST}:{self.door(self.redis)}"
 
 
 class Unix(Single):
@@ -71,8 +78,7 @@ class Tls(Single):
         super().__init__(directory, tls_port=port, tls_cert_file=certificate,
                          tls_key_file=key, tls_auth_clients="no",
                          tls_ca_cert_file=authority.certificate)
-        self.wire = Wire(port).start()
-        self.address = self.wire.address
+        self.address = f"{HOST}:{self.door(self.redis, port)}"
         self.lines = f"tls on; tls_ca {authority.certificate};"
 
 
@@ -80,17 +86,25 @@ class Watched(Topology):
     """By Sentinels."""
 
     def __init__(self, directory):
-        self._group = Sentinels(directory / "sentinels").start()
+        super().__init__()
+        self._group = Sentinels(directory / "sentinels", self.door).start()
         self.servers = [self._group.master, self._group.replica]
         self.address = "; server ".join(self._group.addresses)
         self.lines = f"mode sentinel; master {NAME};"
 
     def master(self):
         """As all Sentinels see it, or None while they do not agree."""
-        ports = {sentinel.info().get(b"port")
-                 for sentinel in self._group.sentinels}
+        masters = {self._master_by(sentinel)
+                   for sentinel in self._group.sentinels}
         return next((server for server in self.servers
-                     if ports == {str(server.port).encode()}), None)
+                     if masters == {str(server.announced).encode()}), None)
+
+    def _master_by(self, sentinel):
+        """Its port; None while it is being replaced."""
+        info = sentinel.info()
+        flags = info.get(b"flags", b"").split(b",")
+        is_leaving = {b"o_down", b"failover_in_progress"} & set(flags)
+        return None if is_leaving else info.get(b"port")
 
     def replica_of(self, master):
         return next(server for server in self.servers if server is not master)
@@ -98,7 +112,7 @@ class Watched(Topology):
     def rejoin(self, server):
         """Behind a failover: one that was the master."""
         self.wait_usable()
-        server.command("REPLICAOF", HOST, self.master().port)
+        server.command("REPLICAOF", HOST, self.master().announced)
         self.wait_whole()
 
     def wait_whole(self):
@@ -112,16 +126,20 @@ class Watched(Topology):
             return False  # Sentinels close connections
 
     def stop(self):
-        self._group.stop()
+        for sentinel in self._group.sentinels:
+            sentinel.stop()
+        super().stop()
 
 
 class Sharded(Topology):
     """A cluster: three masters, each with a replica."""
 
     def __init__(self, directory):
-        self.cluster = Cluster(directory / "cluster", replicas=1).start()
+        super().__init__()
+        self.cluster = Cluster(directory / "cluster", 1, self.door).start()
         self.servers = self.cluster.nodes
-        self.address = self.cluster.address
+        self.address = "; server ".join(wire.address
+                                        for wire in self.wires.values())
         self.lines = "mode cluster;"
 
     def master(self):
@@ -130,7 +148,7 @@ class Sharded(Topology):
     def replica_of(self, master):
         return next(node for node in self.servers if node.running()
                     and node.command("ROLE")[:3] ==
-                    [b"slave", HOST.encode(), master.port])
+                    [b"slave", HOST.encode(), master.announced])
 
     def rejoin(self, server):
         self.wait_whole()

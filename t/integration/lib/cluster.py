@@ -11,15 +11,19 @@ def slot_of(node, key):
 
 
 class Cluster:
-    """`nodes` are RedisServers; the first three are masters at the start."""
+    """`nodes` are RedisServers; the first three are masters at the start.
+    `door(node)`: the port where others are told to find it."""
 
-    def __init__(self, directory, replicas=0):
+    def __init__(self, directory, replicas=0, door=None):
         count = 3 * (1 + replicas)
         self._replicas = replicas
         self.nodes = [RedisServer(
             directory / f"node{i}", cluster_enabled="yes",
             cluster_node_timeout=1000, cluster_replica_validity_factor=0,
             cluster_port=free_port()) for i in range(count)]
+        if door:
+            for node in self.nodes:
+                node.announce("cluster-announce-port", door(node))
 
     @property
     def address(self):
@@ -51,7 +55,7 @@ class Cluster:
         for first, last, (host, port, *_), *_ in self._any().command(
                 "CLUSTER", "SLOTS"):
             if first <= slot <= last:
-                return next(n for n in self.nodes if n.port == port)
+                return next(n for n in self.nodes if n.announced == port)
         return None
 
     def keys(self, pattern):

@@ -38,7 +38,14 @@ class RedisServer:
         else:
             self.port = self.target = free_port()
             self.address = f"{HOST}:{self.port}"
+        self.announced = self.port
         self._settings["port"] = self.port
+        self._write_conf()
+
+    def announce(self, setting, port):
+        """Before its start: where others find it, and the line of redis.conf
+        that tells them."""
+        self.announced = self._settings[setting] = port
         self._write_conf()
 
     def start(self):

@@ -24,7 +24,7 @@ class Sentinel:
             file.write(f"""port {self.port}
 bind {HOST}
 dir {self._directory}
-sentinel monitor {NAME} {HOST} {master.port} 2
+sentinel monitor {NAME} {HOST} {master.announced} 2
 sentinel down-after-milliseconds {NAME} {down_after}
 sentinel failover-timeout {NAME} 5000
 sentinel parallel-syncs {NAME} 1
@@ -52,12 +52,14 @@ sentinel parallel-syncs {NAME} 1
 
 
 class Sentinels:
-    """`master` and `replica` are RedisServers; failover() swaps them."""
+    """`master` and `replica` are RedisServers.  `door(server)`: the port where
+    others are told to find it."""
 
-    def __init__(self, directory):
-        self.master = RedisServer(directory / "master")
-        self.replica = None
+    def __init__(self, directory, door=None):
         self._directory = directory
+        self._door = door
+        self.master = self._server("master")
+        self.replica = None
         self.sentinels = []
 
     @property
@@ -66,9 +68,8 @@ class Sentinels:
 
     def start(self):
         self.master.start()
-        self.replica = RedisServer(
-            self._directory / "replica",
-            replicaof=f"{HOST} {self.master.port}").start()
+        self.replica = self._server(
+            "replica", replicaof=f"{HOST} {self.master.announced}").start()
         wait_until(lambda: b"master_link_status:up" in
                    self.replica.command("INFO", "replication"), 20,
                    "a replica in step")
@@ -82,7 +83,7 @@ class Sentinels:
     def wait_promoted(self, timeout=20):
         """Until the Sentinels say that the replica is the master."""
         wait_until(lambda: all(
-            s.info().get(b"port") == str(self.replica.port).encode()
+            s.info().get(b"port") == str(self.replica.announced).encode()
             for s in self.sentinels), timeout, "another master")
 
     def stop(self):
@@ -91,6 +92,12 @@ class Sentinels:
         for server in self.master, self.replica:
             if server:
                 server.stop()
+
+    def _server(self, name, **settings):
+        server = RedisServer(self._directory / name, **settings)
+        if self._door:
+            server.announce("replica-announce-port", self._door(server))
+        return server
 
     @staticmethod
     def _sees_all(sentinel):
