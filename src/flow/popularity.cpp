@@ -1,5 +1,6 @@
 #include "flow/popularity.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cache/entry.h"
@@ -25,14 +26,21 @@ Popularity::Popularity(const conf::WarmStart &settings, tier::Zone &zone)
 
 ngx::Task Popularity::tell(ngx::Flow &flow)
 {
+    constexpr std::size_t at_once = tier::PopularKeys::kAtOnce;
     while (!ngx_exiting) {
         co_await ngx::Sleep(flow, settings_.every, ngx::Timer::Holds::nothing);
         tier::RedisTier &redis = *zone_.redis();
-        if (redis.redis().up()) {
-            std::vector<cache::Used> most_used;
-            co_await collect(flow, most_used);
-            const std::vector<tier::PopularKey> popular = score(most_used);
-            co_await redis.popular().add(flow, popular, settings_.most);
+        if (!redis.redis().up()) {
+            continue;
+        }
+        std::vector<cache::Used> most_used;
+        co_await collect(flow, most_used);
+        for (std::size_t i = 0; i < most_used.size(); i += at_once) {
+            const std::size_t count = std::min(at_once, most_used.size() - i);
+            const auto popular = score(std::span(most_used).subspan(i, count));
+            if (!popular.empty()) {
+                co_await redis.popular().add(flow, popular, settings_.most);
+            }
         }
     }
 }
@@ -48,10 +56,10 @@ ngx::Task Popularity::collect(ngx::Flow &flow,
 }
 
 std::vector<tier::PopularKey>
-Popularity::score(const std::vector<cache::Used> &most_used)
+Popularity::score(std::span<const cache::Used> some)
 {
     std::vector<tier::PopularKey> popular;
-    for (const cache::Used &used : most_used) {
+    for (const cache::Used &used : some) {
         std::string key = redis_key(used);
         if (!key.empty()) {
             popular.push_back(

@@ -3,6 +3,7 @@
 // (flow/warm_start).
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,7 @@ public:
 private:
     ngx::Task tell(ngx::Flow &flow);
     ngx::Task collect(ngx::Flow &flow, std::vector<cache::Used> &most_used);
-    std::vector<tier::PopularKey>
-    score(const std::vector<cache::Used> &most_used);
+    std::vector<tier::PopularKey> score(std::span<const cache::Used> some);
     std::string redis_key(const cache::Used &used);
     static void on_end(void *) {}
 

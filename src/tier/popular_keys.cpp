@@ -12,20 +12,11 @@ namespace edge::tier {
 
 namespace {
 
-// Redis serves others in between.
-constexpr std::size_t kAtOnce = 100;
-
 // Since it was last added to.
 constexpr Millis kKept{24 * 3600 * 1000};
 
 // Of one reply: keys have about 80 bytes.
 constexpr std::size_t kReply = 16 * 1024;
-
-bool is_done(const redis::Operation &operation)
-{
-    const redis::Reply *reply = operation.reply();
-    return reply != nullptr && reply->type == redis::ReplyType::integer;
-}
 
 } // namespace
 
@@ -48,26 +39,19 @@ PopularKeys::PopularKeys(client::Redis &redis, std::string_view zone)
 ngx::Task PopularKeys::add(ngx::Flow &flow, std::span<const PopularKey> popular,
                            std::size_t most)
 {
-    const std::string_view keys[] = {key_};
-    while (!popular.empty()) {
-        const auto some = popular.first(std::min(kAtOnce, popular.size()));
-        popular = popular.subspan(some.size());
-        std::vector<std::string> texts = {std::to_string(most),
-                                          std::to_string(kKept.count())};
-        for (const PopularKey &one : some) {
-            texts.push_back(std::to_string(one.score));
-            texts.push_back(one.key);
-        }
-        const std::vector<std::string_view> arguments(texts.begin(),
-                                                      texts.end());
-        std::pmr::monotonic_buffer_resource memory;
-        client::Call call(
-            flow, redis_, memory,
-            redis::ScriptCall{&redis::kPopularScript, keys, arguments});
-        if (!is_done(co_await call)) {
-            co_return;
-        }
+    std::vector<std::string> texts = {std::to_string(most),
+                                      std::to_string(kKept.count())};
+    for (const PopularKey &one : popular) {
+        texts.push_back(std::to_string(one.score));
+        texts.push_back(one.key);
     }
+    const std::vector<std::string_view> arguments(texts.begin(), texts.end());
+    const std::string_view keys[] = {key_};
+    std::pmr::monotonic_buffer_resource memory;
+    client::Call call(
+        flow, redis_, memory,
+        redis::ScriptCall{&redis::kPopularScript, keys, arguments});
+    co_await call;
 }
 
 ngx::Task PopularKeys::read(ngx::Flow &flow, std::size_t most,

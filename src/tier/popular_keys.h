@@ -30,13 +30,14 @@ double popularity(std::uint32_t uses, Millis time, WallTime now);
 class PopularKeys
 {
 public:
-    static constexpr std::size_t kMost = 10'000;
+    // Redis serves others in between, and so do we.
+    static constexpr std::size_t kAtOnce = 100;
 
     // `redis` outlives it.
     PopularKeys(client::Redis &redis, std::string_view zone);
 
-    // Of all instances together, `most` stay. Ends early, without a word, where
-    // Redis refuses it: its state says why.
+    // 1 to kAtOnce of them. Of all instances together, `most` stay. Where Redis
+    // refuses it, its state says why.
     ngx::Task add(ngx::Flow &flow, std::span<const PopularKey> popular,
                   std::size_t most);
     // The most asked for first; fewer, or none, where Redis does not say.

@@ -129,7 +129,7 @@ public:
     static constexpr std::uint64_t kMinSize = 1024 * 1024;
     static constexpr std::uint32_t kSelectors = 65536;
     // Places where objects are found, for tell_uses().
-    static constexpr std::size_t kUseSlice = 4096;
+    static constexpr std::size_t kUseSlice = 512;
 
     ZoneSettings settings;
 
