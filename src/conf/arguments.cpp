@@ -23,6 +23,24 @@ char *refuse(ngx_conf_t *cf, std::string_view write)
     return static_cast<char *>(NGX_CONF_ERROR);
 }
 
+char *set_count(ngx_conf_t *cf, std::uint32_t most, std::uint32_t &count)
+{
+    const auto words = arguments(cf);
+    const std::string_view word = ngx::view(words[0]);
+    if (word == "off" && words.size() == 1) {
+        count = 0;
+        return NGX_CONF_OK;
+    }
+    const auto number = parse_decimal(word, most + 1);
+    if (!number || *number == 0 || *number > most) {
+        return refuse(cf, word,
+                      "write a number from 1 to " + std::to_string(most) +
+                          ", or \"off\" alone");
+    }
+    count = static_cast<std::uint32_t>(*number);
+    return NGX_CONF_OK;
+}
+
 std::optional<Millis> parse_time(std::string_view text)
 {
     ngx_str_t value = ngx::str(text);

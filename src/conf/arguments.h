@@ -70,6 +70,9 @@ std::string what_to_write(const Choice<T> (&choices)[N])
     return text + "\"";
 }
 
+// The first argument: a number from 1 to `most`, or "off" alone, which is 0.
+char *set_count(ngx_conf_t *cf, std::uint32_t most, std::uint32_t &count);
+
 // nginx's times: 10m, 1h30m, 500ms. Nullopt when it is none.
 std::optional<Millis> parse_time(std::string_view text);
 // nginx's sizes: 64k, 1m.

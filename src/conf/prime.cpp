@@ -1,6 +1,5 @@
 #include "conf/prime.h"
 
-#include "base/text.h"
 #include "conf/arguments.h"
 #include "conf/main.h"
 #include "conf/warm_file.h"
@@ -20,19 +19,10 @@ char *set_prime(ngx_conf_t *cf, ngx_command_t *, void *conf)
         return duplicate();
     }
     prime.set = true;
+    char *error = set_count(cf, kMost, prime.most);
     const auto words = arguments(cf);
-    const std::string_view first = ngx::view(words[0]);
-    if (first == "off" && words.size() == 1) {
-        return NGX_CONF_OK;
-    }
-    const auto most = parse_decimal(first, kMost + 1);
-    if (!most || *most == 0 || *most > kMost) {
-        return refuse(cf, first,
-                      "write a number from 1 to 1000, or \"off\" alone");
-    }
-    prime.most = static_cast<std::uint32_t>(*most);
-    return words.size() == 1
-               ? NGX_CONF_OK
+    return error != NGX_CONF_OK || words.size() == 1
+               ? error
                : set_concurrency(cf, ngx::view(words[1]), prime.concurrency);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
 #include "conf/arguments.h"
 #include "conf/main.h"
 #include "tier/zone.h"
@@ -39,19 +38,10 @@ char *set_warm_start(ngx_conf_t *cf, ngx_command_t *, void *conf)
         return duplicate();
     }
     start.set = true;
+    char *error = set_count(cf, kMost, start.most);
     const auto words = arguments(cf);
-    const std::string_view first = ngx::view(words[0]);
-    if (first == "off" && words.size() == 1) {
-        return NGX_CONF_OK;
-    }
-    const auto most = parse_decimal(first, kMost + 1);
-    if (!most || *most == 0 || *most > kMost) {
-        return refuse(cf, first,
-                      "write a number from 1 to 10000, or \"off\" alone");
-    }
-    start.most = static_cast<std::uint32_t>(*most);
-    if (words.size() == 1) {
-        return NGX_CONF_OK;
+    if (error != NGX_CONF_OK || words.size() == 1) {
+        return error;
     }
     const std::string_view second = ngx::view(words[1]);
     const auto every = parse_time(parameter(second, "every").value_or(""));
