@@ -35,6 +35,7 @@
 #include "shm/use_counts.h"
 #include "shm/warm_jobs.h"
 #include "tier/arrival.h"
+#include "tier/coherence.h"
 #include "tier/fetch_slot.h"
 #include "tier/fill_role.h"
 #include "tier/membership.h"
@@ -55,26 +56,6 @@ struct LocalPurges
     invalidate::Purge purge;
     // Of the last of these.
     std::uint64_t counter = 0;
-};
-
-// How well the zone is in step with its log, for people.
-struct Coherence
-{
-    invalidate::Position applied;
-    bool is_current = false;
-    // Stored objects are used, as the mode of the zone allows it now.
-    bool is_serving = false;
-    // Since when the log is known to have been read to its end; the zone's
-    // whole life when it never was.
-    Millis lag{0};
-    std::uint64_t live = 0;
-    std::size_t selectors = 0;
-    std::uint64_t selectors_dropped = 0;
-    std::size_t tag_sets = 0;
-    std::uint64_t tag_sets_dropped = 0;
-    std::size_t local_purges = 0;
-    // That have the log, with settings.wait.
-    std::uint64_t replicas = 0;
 };
 
 // What somebody does who wants what is not there.
