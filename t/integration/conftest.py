@@ -12,6 +12,7 @@ from lib.cached import TOKEN, cache_conf
 from lib.conf import proxy_conf
 from lib.fake_redis import FakeRedis
 from lib.fleet import Fleet
+from lib.limit_script import Limiter
 from lib.nginx import Nginx
 from lib.origin import Origin
 from lib.ports import free_port
@@ -84,6 +85,14 @@ def redis_server(tmp_path):
 @pytest.fixture
 def redis(redis_server):
     return redis_server()
+
+
+@pytest.fixture
+def ask(redis):
+    """The limit script in it."""
+    limiter = Limiter(redis)
+    yield limiter
+    limiter.client.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from lib.cached import api, metric, purge, verdict
-from lib.fleet import origin_of_hit, stores, wait_current, wait_stored
+from lib.fleet import origin_of_hit, stores, wait_stored
 from lib.origin import Reply
 from lib.wait import wait_until
 
