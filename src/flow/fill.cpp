@@ -88,7 +88,7 @@ std::optional<std::string_view> Fill::append(std::string_view bytes)
 bool Fill::is_shared(std::string_view bytes) const
 {
     return arrival_ && arrival_->goes_on() && !bytes.empty() &&
-           (size_ + bytes.size() <= plan_.max_size || arrival_->is_awaited());
+           (size_ + bytes.size() <= plan_.max_size || arrival_->is_read());
 }
 
 std::optional<std::string_view> Fill::share(std::string_view bytes)

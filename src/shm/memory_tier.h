@@ -162,6 +162,11 @@ public:
     // nullopt: it is not (any more), or all pins are in use.
     std::optional<PinnedObject> share(const Pin &held, OwnerSlot owner);
     bool holds(const Pin &pin) const { return pins_.holds(pin); }
+    // Somebody else has it pinned, too.
+    bool is_shared(const Pin &pin) const
+    {
+        return pins_.holds(pin) && nodes_[pin.node].pins > 1;
+    }
     // From now on it is found, in place of an older one of the same hash. It
     // stays pinned. False when this is no pin of a reservation (any more).
     bool publish(const Pin &pin);

@@ -59,8 +59,7 @@ public:
     bool has_size() const { return !memory_.object.grows(); }
     // Of the body, if its size is known: what has not arrived yet.
     std::size_t left() const { return memory_.object.body_size() - size_; }
-    // Somebody waits, or has waited.
-    bool is_awaited() const;
+    bool is_read() const;
 
     // While it goes on: takes as many of `bytes` as fit into one place, and
     // returns the copy. There are no more of them than left(). Who waits is

@@ -227,9 +227,8 @@ public:
                       Millis time, cache::Reason why);
     std::size_t running_fills();
 
-    // What a fill is about to store, for those who wait for it to read while
-    // it arrives (zone_arrivals.cpp). Nullopt: there is no room, or nobody
-    // would find it. For an Arrival.
+    // For an Arrival: what a fill is about to store, to be read while it arrives
+    // (zone_arrivals.cpp). Nullopt: no room, or nobody would find it.
     std::optional<ArrivalMemory> begin_arrival(const shm::FillId &fill,
                                                const ArrivalPlan &plan);
     // About so many bytes more for one that grows; how many, or 0.
@@ -242,6 +241,7 @@ public:
     std::optional<Incoming> find_arriving(const shm::FillId &fill);
     // Its filler lives, and has not let go of it.
     bool is_held(const shm::Pin &pin);
+    bool is_read(const shm::Pin &pin); // by others than its filler
     // Those of this worker that read one.
     std::unordered_set<ArrivalWait *> &arrival_waits()
     {

@@ -155,6 +155,12 @@ bool Zone::is_held(const shm::Pin &pin)
     return memory_->holds(pin);
 }
 
+bool Zone::is_read(const shm::Pin &pin)
+{
+    const Lock lock(*this);
+    return memory_->is_shared(pin);
+}
+
 Arrival::Arrival(Zone &zone, const shm::FillId &fill,
                  const ArrivalMemory &memory)
     : zone_(zone), fill_(fill), memory_(memory), pieces_(memory.object.body()),
@@ -172,9 +178,9 @@ Arrival::~Arrival()
     }
 }
 
-bool Arrival::is_awaited() const
+bool Arrival::is_read() const
 {
-    return zone_.is_awaited(fill_);
+    return zone_.is_read(pin());
 }
 
 std::optional<std::string_view> Arrival::append(std::string_view bytes)
@@ -229,7 +235,7 @@ void Arrival::break_off()
 
 void Arrival::give_up()
 {
-    if (is_awaited()) {
+    if (is_read()) {
         ngx_str_t zone = ngx::str(zone_.settings.name);
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "zone \"%V\" has no more room for an answer of unknown "

@@ -102,6 +102,21 @@ def test_what_becomes_too_large_takes_no_memory_for_nobody(edge_with, origin,
     nothing_left(nginx)
 
 
+def test_what_becomes_too_large_releases_who_waits_for_its_end(
+        edge_with, origin, rest):
+    origin.on("/", [chunked(first=HALF + 10, body_wait=rest),
+                    Reply(headers=FRESH, body=b"0123456789")])
+    nginx = edge_with(f"{AT_ONCE} edge_cache_max_size {HALF};")
+    leader, = ask(nginx, 1)
+    origin.wait_for("/")
+    part, = ask(nginx, 1, headers={"Range": "bytes=2-3"})
+    # It asks for itself, and gets what it fills with.
+    assert answers([part])[0].body == b"0123456789"
+    rest.set()
+    assert answers([leader])[0].body == BODY
+    nothing_left(nginx)
+
+
 def test_what_outgrows_its_room_breaks_off_once(edge_with, origin, gate,
                                                 rest):
     """Another answer has nearly half of the zone; from the next time on those

@@ -53,12 +53,15 @@ void as_much_is_read_as_has_arrived(void **)
     const PinnedObject object = t.read();
     assert_true(*object.arrived() == Arrived());
     assert_none(find(t.tier, 1, t.bob));
+    assert_true(t.tier.is_shared(t.made.pin()));
     t.arrive(4096);
     assert_true((*object.arrived() == Arrived{4096, false}));
     t.arrive(kSize.body);
     assert_true((*object.arrived() == Arrived{kSize.body, true}));
     t.tier.unpin(object.pin());
+    assert_false(t.tier.is_shared(t.made.pin()));
     t.tier.unpin(t.made.pin());
+    assert_false(t.tier.is_shared(t.made.pin()));
     assert_int_equal(t.tier.stats().bytes, t.empty);
 }
 
