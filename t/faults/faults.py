@@ -23,7 +23,8 @@ class Fault:
     def __init__(self, stage):
         self.stage = stage
         self.topology = stage.topology
-        self.victim = self.topology.master()
+        # What has just been provoked may have another one promoted.
+        self.victim = wait_until(self.topology.master, 30, "a master")
 
     def begin(self):
         raise NotImplementedError
