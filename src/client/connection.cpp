@@ -11,9 +11,6 @@ namespace {
 // Large enough for most replies of one turn.
 constexpr std::size_t kReadSize = 32 * 1024;
 
-// hiredis moves the rest of what it was fed to the front after each reply.
-constexpr std::size_t kFeedSize = 4 * 1024;
-
 } // namespace
 
 Connection::Connection(const Settings &settings, Listener &listener)
@@ -159,25 +156,12 @@ bool Connection::receive()
         fail({NodeState::closed, "connection closed"});
         return false;
     }
-    if (!space.empty()) {
+    if (space.empty()) {
+        reader_->feed({buffer.data(), io.size});
+    } else {
         reader_->received(io.size);
-        return take_replies();
     }
-    return take({buffer.data(), io.size});
-}
-
-// False: the connection has been closed.
-bool Connection::take(std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const std::string_view part = bytes.substr(0, kFeedSize);
-        bytes.remove_prefix(part.size());
-        reader_->feed(part);
-        if (!take_replies()) {
-            return false;
-        }
-    }
-    return true;
+    return take_replies();
 }
 
 std::pmr::memory_resource *Connection::target()

@@ -95,7 +95,6 @@ private:
     void on_readable();
     void on_writable();
     bool receive();
-    bool take(std::string_view bytes);
     bool take_replies();
     bool take_handshake_reply(const redis::Reply &reply);
     void next_step();

@@ -3,7 +3,6 @@
 #include <cstring>
 #include <memory>
 #include <new>
-#include <utility>
 
 #include <hiredis/read.h>
 
@@ -11,6 +10,9 @@
 
 namespace edge::redis {
 namespace {
+
+// hiredis moves the rest of what it was fed to the front after each reply.
+constexpr std::size_t kFeedSize = 4 * 1024;
 
 // What hiredis is told to have got when nothing was created: it wants some
 // address, and gives it back as the root of the reply.
@@ -145,75 +147,13 @@ Reader::Reader(const ReplyLimits &limits)
     parser_->privdata = this;
 }
 
-void Reader::feed(std::string_view bytes)
-{
-    if (!head_.empty() || begins_large(bytes)) {
-        head_.append(bytes);
-        return;
-    }
-    if (large_) {
-        bytes.remove_prefix(large_->take(bytes));
-    }
-    parse(bytes);
-}
-
 std::span<char> Reader::space(std::pmr::memory_resource *target)
 {
-    if (large_ && target == nullptr) {
-        large_->drop();
+    if (bulk_ && target == nullptr) {
+        bulk_->drop();
     }
-    return large_ ? large_->space() : std::span<char>();
-}
-
-// Only between two replies.
-bool Reader::begins_large(std::string_view bytes) const
-{
-    if (large_ || parser_->ridx != -1 || parser_->pos != parser_->len) {
-        return false;
-    }
-    const auto head = parse_bulk_head(bytes, limits_.bytes);
-    return head && head->length >= limits_.large;
-}
-
-void Reader::begin_large(std::pmr::memory_resource *target)
-{
-    const BulkHead head = *parse_bulk_head(head_, limits_.bytes);
-    Reply *reply = nullptr;
-    char *data = nullptr;
-    if (target != nullptr) {
-        std::pmr::polymorphic_allocator<Reply> allocator(target);
-        reply = allocator.new_object<Reply>();
-        data = static_cast<char *>(target->allocate(head.length, 1));
-    }
-    large_.emplace(reply, data, head.length);
-
-    const std::string bytes = std::exchange(head_, {});
-    const std::string_view rest = std::string_view(bytes).substr(head.size);
-    parse(rest.substr(large_->take(rest)));
-}
-
-Reader::Next Reader::next_large(std::pmr::memory_resource *target)
-{
-    if (target == nullptr) {
-        large_->drop();
-    }
-    if (large_->broken()) {
-        return violate(Violation::protocol);
-    }
-    if (!large_->complete()) {
-        return {Status::incomplete, nullptr};
-    }
-    const Reply *reply = large_->finish();
-    large_.reset();
-    return {reply != nullptr ? Status::reply : Status::dropped, reply};
-}
-
-void Reader::parse(std::string_view bytes)
-{
-    if (redisReaderFeed(parser_.get(), bytes.data(), bytes.size()) !=
-        REDIS_OK) {
-        violate(Violation::out_of_memory);
-    }
+    const std::span<char> space = bulk_ ? bulk_->space() : std::span<char>();
+    return space.size() < limits_.large ? std::span<char>() : space;
 }
 
 Reader::Next Reader::next(std::pmr::memory_resource *target)
@@ -221,18 +161,85 @@ Reader::Next Reader::next(std::pmr::memory_resource *target)
     if (violation_ != Violation::none) {
         return {Status::violated, nullptr};
     }
+    try {
+        return read(target);
+    } catch (const std::bad_alloc &) {
+        return violate(Violation::out_of_memory);
+    }
+}
 
-    if (!head_.empty()) {
-        try {
-            begin_large(target);
-        } catch (const std::bad_alloc &) {
-            return violate(Violation::out_of_memory);
+Reader::Next Reader::read(std::pmr::memory_resource *target)
+{
+    for (;;) {
+        if (bulk_ || begin_bulk(target)) {
+            return take_bulk(target);
         }
+        const Next next = parse(target);
+        if (next.status != Status::incomplete || fed_.empty()) {
+            return next;
+        }
+        feed_parser();
     }
-    if (large_) {
-        return next_large(target);
-    }
+}
 
+bool Reader::is_between_replies() const
+{
+    return parser_->ridx == -1 && parser_->pos == parser_->len;
+}
+
+bool Reader::begin_bulk(std::pmr::memory_resource *target)
+{
+    const auto head = is_between_replies()
+                          ? parse_bulk_head(fed_, limits_.bytes)
+                          : std::nullopt;
+    if (!head) {
+        return false;
+    }
+    Reply *reply = nullptr;
+    char *data = nullptr;
+    if (target != nullptr) {
+        std::pmr::polymorphic_allocator<Reply> allocator(target);
+        reply = allocator.new_object<Reply>();
+        data = static_cast<char *>(target->allocate(head->length, 1));
+    }
+    bulk_.emplace(reply, data, head->length);
+    fed_.remove_prefix(head->size);
+    return true;
+}
+
+Reader::Next Reader::take_bulk(std::pmr::memory_resource *target)
+{
+    if (target == nullptr) {
+        bulk_->drop();
+    }
+    fed_.remove_prefix(bulk_->take(fed_));
+    if (bulk_->broken()) {
+        return violate(Violation::protocol);
+    }
+    if (!bulk_->complete()) {
+        return {Status::incomplete, nullptr};
+    }
+    const Reply *reply = bulk_->finish();
+    bulk_.reset();
+    return {reply != nullptr ? Status::reply : Status::dropped, reply};
+}
+
+// A line that is a whole reply goes alone: behind it a bulk may begin.
+void Reader::feed_parser()
+{
+    std::string_view part = fed_.substr(0, kFeedSize);
+    if (is_between_replies() && !part.starts_with('*')) {
+        const std::size_t end = part.find("\r\n");
+        part = part.substr(0, end == part.npos ? end : end + 2);
+    }
+    fed_.remove_prefix(part.size());
+    if (redisReaderFeed(parser_.get(), part.data(), part.size()) != REDIS_OK) {
+        throw std::bad_alloc();
+    }
+}
+
+Reader::Next Reader::parse(std::pmr::memory_resource *target)
+{
     // Nobody may be waiting yet for a reply whose first byte is not here.
     if (parser_->pos == parser_->len) {
         return {Status::incomplete, nullptr};

@@ -1,4 +1,5 @@
-// Replies out of a stream of bytes: hiredis' parser with objects of our own.
+// Replies out of a stream of bytes: hiredis' parser with objects of our own,
+// and bulks past it (redis/bulk.h).
 // The bytes are those of a stranger: lengths, numbers of elements and nesting
 // are checked before anything is allocated for them.
 #pragma once
@@ -9,10 +10,9 @@
 #include <memory_resource>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
-#include "redis/large_bulk.h"
+#include "redis/bulk.h"
 #include "redis/reply.h"
 #include "redis/violation.h"
 
@@ -32,7 +32,7 @@ struct ReplyLimits
     std::size_t depth = 7;
     // A status, an error, a number, the head of an array or a bulk.
     std::size_t line = std::size_t{64} << 10;
-    // From here on a bulk that is a whole reply is received in its target.
+    // A bulk that lacks so much is received in its target.
     std::size_t large = std::size_t{64} << 10;
 };
 
@@ -43,13 +43,13 @@ public:
     Reader(const Reader &) = delete;
     Reader &operator=(const Reader &) = delete;
 
-    // Appends what was received.
-    void feed(std::string_view bytes);
+    // What was received; stays there until next() has said `incomplete`.
+    void feed(std::string_view bytes) { fed_ = bytes; }
 
     // The same without a copy: where the next bytes are to be received, and
     // how many were. Empty: to be fed. `target` as for next().
     std::span<char> space(std::pmr::memory_resource *target);
-    void received(std::size_t size) { large_->received(size); }
+    void received(std::size_t size) { bulk_->received(size); }
 
     enum class Status
     {
@@ -81,10 +81,12 @@ private:
         void operator()(redisReader *reader) const;
     };
 
-    bool begins_large(std::string_view bytes) const;
-    void begin_large(std::pmr::memory_resource *target);
-    Next next_large(std::pmr::memory_resource *target);
-    void parse(std::string_view bytes);
+    Next read(std::pmr::memory_resource *target);
+    bool is_between_replies() const;
+    bool begin_bulk(std::pmr::memory_resource *target);
+    Next take_bulk(std::pmr::memory_resource *target);
+    void feed_parser();
+    Next parse(std::pmr::memory_resource *target);
     void check_incomplete();
     Next finish(void *root);
     Next violate(Violation violation);
@@ -98,8 +100,8 @@ private:
 
     const ReplyLimits limits_;
     std::unique_ptr<redisReader, Free> parser_;
-    std::string head_; // of a large bulk, until next() tells its target
-    std::optional<LargeBulk> large_; // under way
+    std::string_view fed_;     // and not looked at yet
+    std::optional<Bulk> bulk_; // under way
     std::pmr::memory_resource *target_ = nullptr;
     std::size_t used_ = 0;     // bytes of the reply under way
     std::size_t elements_ = 0; // elements of the reply under way

@@ -1,4 +1,4 @@
-#include "redis/large_bulk.h"
+#include "redis/bulk.h"
 
 #include <algorithm>
 #include <cstring>
@@ -28,7 +28,7 @@ std::optional<BulkHead> parse_bulk_head(std::string_view bytes,
     return BulkHead{end + kEnd.size(), static_cast<std::size_t>(*length)};
 }
 
-std::size_t LargeBulk::take(std::string_view bytes)
+std::size_t Bulk::take(std::string_view bytes)
 {
     std::size_t taken = 0;
     if (received_ < length_) {
@@ -46,7 +46,7 @@ std::size_t LargeBulk::take(std::string_view bytes)
     return taken;
 }
 
-const Reply *LargeBulk::finish()
+const Reply *Bulk::finish()
 {
     if (reply_ != nullptr) {
         reply_->type = ReplyType::bulk;

@@ -1,6 +1,5 @@
-// A bulk that is a whole reply, and too large to be gathered in a parser's
-// buffer before it is copied to where it belongs: its bytes are received there
-// at once.
+// A bulk that is a whole reply, as values are: its bytes go where they belong
+// at once, through no parser's buffer.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +20,12 @@ struct BulkHead
 std::optional<BulkHead> parse_bulk_head(std::string_view bytes,
                                         std::size_t longest);
 
-class LargeBulk
+class Bulk
 {
 public:
     // `reply` has room for `length` bytes at `data`; both null: the bulk is
     // read and dropped.
-    LargeBulk(Reply *reply, char *data, std::size_t length)
+    Bulk(Reply *reply, char *data, std::size_t length)
         : reply_(reply), data_(data), length_(length)
     {
     }
