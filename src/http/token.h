@@ -5,6 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace edge::http {
 
 inline constexpr auto kTchar = [] {
@@ -36,10 +38,10 @@ inline bool is_token(std::string_view text)
 // (RFC 9110 5.5).
 inline bool is_field_value(std::string_view text)
 {
-    return std::none_of(text.begin(), text.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte < 0x20 && c != '\t') || byte == 0x7f;
-    });
+    return !has_control_bytes(text) ||
+           std::none_of(text.begin(), text.end(), [](char c) {
+               return c != '\t' && has_control_bytes({&c, 1});
+           });
 }
 
 // A field that can be sent on without ending its own line.

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "http/token.h"
 
 using namespace edge;
 
@@ -62,6 +63,22 @@ void control_bytes_are_found_anywhere(void **)
     assert_true(has_control_bytes(std::string_view("a\0", 2)));
     assert_true(has_control_bytes("\r"));
     assert_true(has_control_bytes("x\x7f"));
+}
+
+void every_byte_is_told_at_every_place(void **)
+{
+    for (std::size_t size = 1; size <= 20; size++) {
+        for (unsigned place = 0; place < size; place++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                std::string text(size, '\xff');
+                text[place] = static_cast<char>(byte);
+                const bool is_control = byte < 0x20 || byte == 0x7f;
+                assert_true(has_control_bytes(text) == is_control);
+                assert_true(http::is_field_value(text) ==
+                            (!is_control || byte == '\t'));
+            }
+        }
+    }
 }
 
 void what_was_written_is_read_again(void **)
@@ -123,6 +140,7 @@ int main()
         cmocka_unit_test(a_list_is_split_into_trimmed_pieces),
         cmocka_unit_test(an_empty_list_is_one_empty_piece),
         cmocka_unit_test(control_bytes_are_found_anywhere),
+        cmocka_unit_test(every_byte_is_told_at_every_place),
         cmocka_unit_test(what_was_written_is_read_again),
         cmocka_unit_test(a_reader_never_reads_past_its_end),
         cmocka_unit_test(a_hash_depends_on_its_secret),
