@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
-#include "cache/entry.h"
 #include "http/token.h"
 
 namespace edge::cache {
@@ -30,17 +29,26 @@ bool has_valid_fields(StringList fields)
     return true;
 }
 
-Mac checksum(std::string_view data)
+Hash128 checksum(std::string_view data)
 {
-    const Hash128 hash = hash128(data, HashSecret());
-    std::string bytes;
-    ByteWriter out(bytes);
-    out.number(hash.hi);
-    out.number(hash.lo);
+    return hash128(data, HashSecret());
+}
 
-    Mac mac;
-    std::copy_n(bytes.begin(), mac.size(), mac.begin());
-    return mac;
+void append_checksum(std::string &sealed)
+{
+    const Hash128 sum = checksum(sealed);
+    ByteWriter out(sealed);
+    out.number(sum.hi);
+    out.number(sum.lo);
+}
+
+bool has_checksum(std::string_view covered, std::string_view trailer)
+{
+    ByteReader in(trailer);
+    Hash128 sum;
+    sum.hi = in.number<std::uint64_t>();
+    sum.lo = in.number<std::uint64_t>();
+    return sum == checksum(covered);
 }
 
 // `covered` ends with the kind, `trailer` is what follows.
@@ -49,11 +57,9 @@ Reason check(std::string_view covered, std::string_view trailer,
 {
     const auto kind = static_cast<Kind>(covered.back());
     if (keys.empty()) {
-        const Mac expected = checksum(covered);
-        const bool holds =
-            kind == kChecksum &&
-            trailer == std::string_view(expected.data(), expected.size());
-        return holds ? Reason::none : Reason::entry_corrupt;
+        return kind == kChecksum && has_checksum(covered, trailer)
+                   ? Reason::none
+                   : Reason::entry_corrupt;
     }
     return kind == kMac && keys.verify(covered, trailer) ? Reason::none
                                                          : Reason::entry_forged;
@@ -89,8 +95,12 @@ std::string seal(std::string_view head, std::span<const std::string_view> body,
     }
 
     sealed.push_back(keys.empty() ? kChecksum : kMac);
-    const Mac trailer = keys.empty() ? checksum(sealed) : keys.sign(sealed);
-    sealed.append(trailer.data(), trailer.size());
+    if (keys.empty()) {
+        append_checksum(sealed);
+    } else {
+        const Mac mac = keys.sign(sealed);
+        sealed.append(mac.data(), mac.size());
+    }
     return sealed;
 }
 
@@ -119,7 +129,8 @@ std::variant<Unsealed, Reason> unseal(std::string_view sealed,
         !has_valid_fields(entry.fields)) {
         return Reason::entry_corrupt;
     }
-    return Unsealed{content.substr(0, head_bytes), content.substr(head_bytes)};
+    return Unsealed{entry, content.substr(0, head_bytes),
+                    content.substr(head_bytes)};
 }
 
 } // namespace edge::cache

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/mac.h"
+#include "cache/entry.h"
 #include "cache/reason.h"
 
 namespace edge::cache {
@@ -38,6 +39,7 @@ std::string seal(std::string_view head, std::span<const std::string_view> body,
 
 struct Unsealed
 {
+    Entry entry;
     std::string_view head;
     std::string_view body;
 };

@@ -26,11 +26,16 @@ std::optional<Found> find(Request &request, const Hash128 &hash,
     if (!object) {
         return std::nullopt;
     }
-    const auto entry = read_entry(request, (*object)->head(), key);
-    if (!entry) {
+    const auto decoded = cache::decode_head((*object)->head());
+    if (const auto *reason = std::get_if<cache::Reason>(&decoded)) {
+        request.refuse(*reason);
         return std::nullopt;
     }
-    return Found{std::move(*object), *entry};
+    const auto &entry = std::get<cache::Entry>(decoded);
+    if (!is_under(key, entry, request)) {
+        return std::nullopt;
+    }
+    return Found{std::move(*object), entry};
 }
 
 template <Get get>

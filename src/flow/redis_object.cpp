@@ -25,10 +25,10 @@ Reason reason_of(const redis::Operation &operation)
 
 // A local purge counts for what this instance filled itself (protocol 7): an
 // entry from elsewhere says nothing about it.
-cache::Entry as_foreign(cache::Entry entry)
+StoredInRedis as_foreign(StoredInRedis stored)
 {
-    entry.ticket.local = 0;
-    return entry;
+    stored.entry.ticket.local = 0;
+    return stored;
 }
 
 // The reply may be of another key.
@@ -41,8 +41,7 @@ std::optional<StoredInRedis> read(const redis::Operation &get,
         return std::nullopt;
     }
     auto &stored = std::get<StoredInRedis>(read);
-    if (stored.entry.key != key) {
-        request.refuse(Reason::entry_mismatch);
+    if (!is_under(key, stored.entry, request)) {
         return std::nullopt;
     }
     return std::move(stored);
@@ -64,13 +63,7 @@ read_stored(const redis::Operation &get, const cache::SealKeys &seal_keys)
     if (const auto *reason = std::get_if<Reason>(&unsealed)) {
         return *reason;
     }
-    const auto &parts = std::get<cache::Unsealed>(unsealed);
-    const auto decoded = cache::decode_head(parts.head);
-    if (const auto *reason = std::get_if<Reason>(&decoded)) {
-        return *reason;
-    }
-    return StoredInRedis{as_foreign(std::get<cache::Entry>(decoded)),
-                         parts.head, parts.body};
+    return as_foreign(std::get<StoredInRedis>(unsealed));
 }
 
 ngx::Task get_from_redis(ngx::Flow &flow, Request &request,

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <variant>
 
-#include "cache/entry.h"
 #include "cache/reason.h"
 #include "cache/seal.h"
 #include "flow/request.h"
@@ -17,12 +16,7 @@
 namespace edge::flow {
 
 // Of one GET. Views into the reply.
-struct StoredInRedis
-{
-    cache::Entry entry;
-    std::string_view head;
-    std::string_view body;
-};
+using StoredInRedis = cache::Unsealed;
 
 // What a GET has brought, whatever is in its entry; Reason::none: nothing is
 // there.

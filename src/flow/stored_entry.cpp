@@ -62,20 +62,13 @@ void keep_stale(Request &request, Hit found)
 
 } // namespace
 
-std::optional<Entry> read_entry(Request &request, std::string_view head,
-                                std::string_view key)
+bool is_under(std::string_view key, const Entry &entry, Request &request)
 {
-    const auto decoded = cache::decode_head(head);
-    if (const auto *reason = std::get_if<Reason>(&decoded)) {
-        request.refuse(*reason);
-        return std::nullopt;
-    }
-    const Entry &entry = std::get<Entry>(decoded);
-    if (entry.key != key) {
+    const bool is_same = entry.key == key;
+    if (!is_same) {
         request.refuse(Reason::entry_mismatch);
-        return std::nullopt;
     }
-    return entry;
+    return is_same;
 }
 
 Reason judge(const Request &request, const Hit &found)

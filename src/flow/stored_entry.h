@@ -10,10 +10,9 @@
 
 namespace edge::flow {
 
-// The entry that `head` begins, if its key is `key`: a hash finds, only the key
-// identifies. Otherwise the request is told why not. Views into `head`.
-std::optional<cache::Entry> read_entry(Request &request, std::string_view head,
-                                       std::string_view key);
+// A hash finds, only the key identifies. False: the request is told.
+bool is_under(std::string_view key, const cache::Entry &entry,
+              Request &request);
 
 // What the zone says of it now.
 cache::Reason judge(const Request &request, const Hit &found);

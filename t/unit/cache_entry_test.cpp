@@ -355,6 +355,8 @@ void a_sealed_entry_comes_back_as_head_and_body(void **)
     const auto unsealed = cache::unseal(sealed);
     assert_sv_equal(std::get<cache::Unsealed>(unsealed).head, sample.head());
     assert_sv_equal(std::get<cache::Unsealed>(unsealed).body, sample.body);
+    assert_sv_equal(std::get<cache::Unsealed>(unsealed).entry.key,
+                    sample.entry.key);
 }
 
 void every_flipped_bit_is_refused(void **)
