@@ -1,5 +1,6 @@
 #include "redis/command.h"
 
+#include <array>
 #include <charconv>
 
 #include "redis/commands.h"
@@ -10,9 +11,13 @@ namespace {
 
 void append_head(std::string &out, char type, std::size_t size)
 {
-    out.push_back(type);
-    out.append(Decimal(static_cast<long long>(size)));
-    out.append("\r\n");
+    std::array<char, 24> line;
+    char *at = line.data();
+    *at++ = type;
+    at = std::to_chars(at, line.data() + line.size() - 2, size).ptr;
+    *at++ = '\r';
+    *at++ = '\n';
+    out.append(line.data(), static_cast<std::size_t>(at - line.data()));
 }
 
 } // namespace
