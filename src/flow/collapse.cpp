@@ -75,14 +75,24 @@ bool can_collapse(const ngx_http_request_t *r, const Request &request)
            !cache::is_unusual(request.fields);
 }
 
-tier::FillWish wish_of(Request &request)
+tier::FillWish wish_of(const Request &request)
 {
     tier::FillWish wish;
     wish.name = fill_name(request);
-    wish.selectors = selectors_of(request);
     wish.tenant = invalidate::hash_tenant(request.identity->tenant);
     wish.max_age = request.lcf.lock_age.value;
     return wish;
+}
+
+// What can purge it takes a while to find out, and seldom matters.
+tier::Joined join(Request &request, tier::FillWish wish)
+{
+    const tier::Joined joined = request.zone().join(wish);
+    if (joined.part != FillPart::again) {
+        return joined;
+    }
+    wish.selectors = selectors_of(request);
+    return request.zone().join(wish);
 }
 
 // Another worker may have stored it, and ended its fill, behind our lookup and
@@ -157,7 +167,7 @@ void join_fill(ngx_http_request_t *r, Request &request)
     }
     tier::Zone &zone = request.zone();
     const tier::FillWish wish = wish_of(request);
-    const tier::Joined joined = zone.join(wish);
+    const tier::Joined joined = join(request, wish);
     request.is_pass = joined.part == FillPart::pass;
     if (joined.part != FillPart::wait) {
         request.role.emplace(zone, wish.name, joined.fill);
@@ -181,7 +191,7 @@ std::optional<tier::FillRole> lead_refresh(Request &request)
     tier::Zone &zone = request.zone();
     tier::FillWish wish = wish_of(request);
     wish.may_wait = false;
-    const tier::Joined joined = zone.join(wish);
+    const tier::Joined joined = join(request, wish);
     if (joined.part != FillPart::lead) {
         return std::nullopt;
     }

@@ -21,8 +21,9 @@ struct FillWish
 {
     // Of what is to be filled; equal where one answer may serve both.
     Hash128 name;
-    // What can purge it, as far as is known before there is an answer.
-    std::string_view selectors;
+    // What can purge it, as far as is known before there is an answer; nullopt:
+    // not found out yet.
+    std::optional<std::string_view> selectors;
     invalidate::TenantHash tenant = 0;
     // A fill that has taken longer is not waited for.
     Millis max_age{0};

@@ -65,6 +65,7 @@ enum class FillPart : std::uint8_t
     wait,  // for the one who leads
     alone, // fetches for himself: others are not known of
     pass,  // the same, as answers turned out not to be stored
+    again, // joins with selectors: by them the one who leads is judged
 };
 
 struct Joined

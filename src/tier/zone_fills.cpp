@@ -20,7 +20,7 @@ bool Zone::may_join(const shm::RunningFill &fill, const FillWish &wish) const
 {
     const BootTime moved{Millis(std::max(fill.started, fill.moved))};
     return ngx::boot_now() - moved < wish.max_age &&
-           generations_->check(fill.ticket, wish.selectors, wish.tenant,
+           generations_->check(fill.ticket, *wish.selectors, wish.tenant,
                                {ngx::boot_now(), false}) ==
                shm::Usability::usable;
 }
@@ -54,6 +54,9 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
         return {FillPart::alone, {}};
     }
     if (const auto running = fills_->find(wish.name)) {
+        if (!wish.selectors) {
+            return {FillPart::again, {}};
+        }
         if (may_join(fills_->at(*running), wish)) {
             if (wish.may_wait) {
                 fills_->wait(*running, static_cast<std::size_t>(ngx_worker));
