@@ -50,11 +50,11 @@ $(OBJS)/Makefile: | deps
 endif
 
 # nginx's own build system makes the module, as it does for packagers.
-# $(OBJS)/Makefile gets per-header dependencies in place of nginx's "all
-# headers", and an unchanged ngx_auto_config.h keeps its time, so that a new
-# line in src/sources compiles one file.
+# It gets per-header dependencies in place of nginx's "all headers", and an
+# unchanged ngx_auto_config.h keeps its time, so that a new line in src/sources
+# compiles one file. nginx's list is ADDON_DEPS, which its rules have expanded
+# before the end of the file: only the command line is in time.
 define DEVELOP
-ADDON_DEPS = $(CURDIR)/config
 CFLAGS += $$(if $$(filter %.cpp,$$^),-MMD -MP)
 -include $(OBJS)/addon/*/*.d
 endef
@@ -76,7 +76,8 @@ $(OBJS)/Makefile: config src/sources Makefile
 	@echo "$$DEVELOP" >>$@
 
 module: $(OBJS)/Makefile
-	@$(MAKE) -s -j$(JOBS) -C $(NGINX_SRC) -f $(OBJS)/Makefile modules
+	@$(MAKE) -s -j$(JOBS) -C $(NGINX_SRC) -f $(OBJS)/Makefile modules \
+	    ADDON_DEPS=$(CURDIR)/config
 	@cmp -s $(OBJS)/$(notdir $(MODULE)) $(MODULE) || \
 	    { cp $(OBJS)/$(notdir $(MODULE)) $(MODULE) && echo $(MODULE); }
 
