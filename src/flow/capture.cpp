@@ -15,6 +15,7 @@
 #include "flow/substitute.h"
 #include "flow/supersede.h"
 #include "flow/unsafe_method.h"
+#include "ngx/chain.h"
 #include "ngx/cleanup.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
@@ -141,64 +142,33 @@ ngx_int_t filter_header(ngx_http_request_t *r)
 
 // Our bytes: those that are stored, unless a filter behind us writes into what
 // it gets.
-ngx_buf_t *make_copy(ngx_http_request_t *r, std::string_view bytes)
+void add_copy(ngx_http_request_t *r, ngx::Chain &copies, std::string_view bytes)
 {
     const bool is_temporary = r->filter_need_temporary && !bytes.empty();
+    ngx_buf_t &copy = copies.append(
+        is_temporary ? ngx::pool_copy(r->pool, bytes) : bytes);
     if (is_temporary) {
-        bytes = ngx::pool_copy(r->pool, bytes);
+        copy.temporary = 1;
+        copy.memory = 0;
     }
-    auto *buffer = ngx::pool_new<ngx_buf_t>(r->pool);
-    buffer->pos = buffer->start = ngx::bytes(bytes);
-    buffer->last = buffer->end = buffer->pos + bytes.size();
-    buffer->temporary = is_temporary;
-    buffer->memory = !is_temporary && !bytes.empty();
-    return buffer;
 }
 
-class Copies
+// `copy` is what there is of `original`.
+void flag(ngx_buf_t &copy, const ngx_buf_t &original)
 {
-public:
-    explicit Copies(ngx_http_request_t *r) : r_(r) {}
-
-    void add(std::string_view bytes)
-    {
-        *end_ = ngx_alloc_chain_link(r_->pool);
-        if (*end_ == nullptr) {
-            throw std::bad_alloc();
-        }
-        **end_ = {make_copy(r_, bytes), nullptr};
-        last_ = (*end_)->buf;
-        end_ = &(*end_)->next;
-    }
-    // The last one is what there is of `original`.
-    void flag(const ngx_buf_t &original)
-    {
-        last_->flush = original.flush;
-        last_->sync = original.sync;
-        last_->last_buf = original.last_buf;
-        last_->last_in_chain = original.last_in_chain;
-    }
-    // Before these.
-    ngx_chain_t *link(ngx_chain_t *rest)
-    {
-        *end_ = rest;
-        return first_;
-    }
-
-private:
-    ngx_http_request_t *r_;
-    ngx_chain_t *first_ = nullptr;
-    ngx_chain_t **end_ = &first_;
-    ngx_buf_t *last_ = nullptr;
-};
+    copy.flush = original.flush;
+    copy.sync = original.sync;
+    copy.last_buf = original.last_buf;
+    copy.last_in_chain = original.last_in_chain;
+}
 
 // Takes over the bytes of one buffer: the copies go to the client in its
 // place. False when the fill ended here, and the original has to go.
-bool take(Fill &fill, ngx_buf_t &buffer, Copies &copies)
+bool take(ngx_http_request_t *r, Fill &fill, ngx_buf_t &buffer,
+          ngx::Chain &copies)
 {
     if (ngx_buf_special(&buffer)) {
-        copies.add({});
-        copies.flag(buffer);
+        flag(copies.append({}), buffer);
         return true;
     }
     do {
@@ -208,10 +178,10 @@ bool take(Fill &fill, ngx_buf_t &buffer, Copies &copies)
         if (!copy) {
             return false;
         }
-        copies.add(*copy);
+        add_copy(r, copies, *copy);
         buffer.pos += copy->size();
     } while (buffer.pos != buffer.last);
-    copies.flag(buffer);
+    flag(*copies.last(), buffer);
     buffer.file_pos = buffer.file_last;
     return true;
 }
@@ -224,9 +194,9 @@ ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
     if (fill.size() == 0 && fill.arrival() == nullptr && in != nullptr) {
         ngx::guard<&begin_arrival>(r, request, in);
     }
-    Copies copies(r);
+    ngx::Chain copies(r->pool);
     for (; in != nullptr; in = in->next) {
-        if (!take(fill, *in->buf, copies)) {
+        if (!take(r, fill, *in->buf, copies)) {
             request.refuse(fill.refused());
             request.end_fill();
             request.end_role(fill.refused(), status_of(r));
@@ -236,7 +206,7 @@ ngx_chain_t *take_all(ngx_http_request_t *r, Request &request, ngx_chain_t *in)
             ngx::guard<&store_fill>(r, request);
         }
     }
-    return copies.link(nullptr);
+    return copies.link();
 }
 
 ngx_int_t filter_body(ngx_http_request_t *r, ngx_chain_t *in)

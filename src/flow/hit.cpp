@@ -6,6 +6,7 @@
 #include "flow/hit_age.h"
 #include "flow/replay.h"
 #include "http/conditional.h"
+#include "ngx/chain.h"
 #include "ngx/clock.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
@@ -59,15 +60,6 @@ void allow_ranges(ngx_http_request_t *r, http::Fields request, const Hit &hit)
     r->headers_in.if_range = nullptr;
 }
 
-ngx_buf_t *make_buffer(ngx_http_request_t *r, std::string_view bytes)
-{
-    auto *buffer = ngx::pool_new<ngx_buf_t>(r->pool);
-    buffer->pos = buffer->start = ngx::bytes(bytes);
-    buffer->last = buffer->end = buffer->pos + bytes.size();
-    buffer->memory = 1;
-    return buffer;
-}
-
 bool wants_several_ranges(const ngx_http_request_t *r)
 {
     const ngx_table_elt_t *range = r->headers_in.range;
@@ -90,52 +82,29 @@ std::string_view contiguous(ngx_http_request_t *r, const Hit &hit)
     return {reinterpret_cast<char *>(copy), size};
 }
 
-class Chain
+// At least one buffer, the last of which ends the response.
+ngx_chain_t *end_body(ngx::Chain &body)
 {
-public:
-    explicit Chain(ngx_http_request_t *r) : r_(r) {}
-
-    void append(std::string_view bytes)
-    {
-        *end_ = ngx::pool_new<ngx_chain_t>(r_->pool);
-        last_ = (*end_)->buf = make_buffer(r_, bytes);
-        end_ = &(*end_)->next;
-        size_++;
+    if (body.last() == nullptr) {
+        body.append({});
     }
-    std::size_t size() const { return size_; }
-
-    // At least one buffer, the last of which ends the response.
-    ngx_chain_t *finish()
-    {
-        if (first_ == nullptr) {
-            append({});
-        }
-        last_->last_buf = 1;
-        last_->last_in_chain = 1;
-        last_->memory = last_->pos != last_->last;
-        return first_;
-    }
-
-private:
-    ngx_http_request_t *r_;
-    ngx_chain_t *first_ = nullptr;
-    ngx_chain_t **end_ = &first_;
-    ngx_buf_t *last_ = nullptr;
-    std::size_t size_ = 0;
-};
+    body.last()->last_buf = 1;
+    body.last()->last_in_chain = 1;
+    return body.link();
+}
 
 } // namespace
 
 ngx_chain_t *make_body(ngx_http_request_t *r, const Hit &hit)
 {
-    Chain body(r);
+    ngx::Chain body(r->pool);
     if (wants_several_ranges(r)) {
         body.append(contiguous(r, hit));
     } else {
         hit.for_each_piece([&](auto piece) { body.append(piece); });
     }
     r->single_range = body.size() > 1;
-    return body.finish();
+    return end_body(body);
 }
 
 void make_header(ngx_http_request_t *r, const Request &request)
