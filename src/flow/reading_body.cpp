@@ -26,6 +26,23 @@ ngx_http_core_loc_conf_t *core_conf(const ngx_http_request_t *r)
         ngx_http_get_module_loc_conf(r, ngx_http_core_module));
 }
 
+// Nobody is sent more at first: all get their first bytes before any goes on.
+constexpr std::size_t kFirst = 16 * 1024;
+
+// Behind all others that this turn of the event loop has woken.
+struct NextTurn
+{
+    ngx::Flow &flow;
+
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> self)
+    {
+        flow.suspend(self);
+        flow.wake();
+    }
+    void await_resume() const {}
+};
+
 // Until the connection can be written to again, or has timed out.
 struct Writable
 {
@@ -113,6 +130,8 @@ ngx_int_t Reading::begin()
 
 ngx::Task Reading::go_on(ngx::Flow &flow)
 {
+    co_await NextTurn{flow};
+    send();
     while (!rc_) {
         if (is_blocked()) {
             co_await Writable{flow};
@@ -192,8 +211,11 @@ ngx_chain_t *Reading::take_arrived()
     ngx_chain_t *out = nullptr;
     ngx_chain_t **end = &out;
     ngx_buf_t *last = nullptr;
-    pieces_.add(arrived->size - sent_.size);
-    sent_ = *arrived;
+    const shm::Arrived due = sent_.size == 0 && arrived->size > kFirst
+                                 ? shm::Arrived{kFirst, false}
+                                 : *arrived;
+    pieces_.add(due.size - sent_.size);
+    sent_ = due;
     while (const auto piece = pieces_.next()) {
         last = add_buffer(end, *piece);
     }
