@@ -50,12 +50,13 @@ $(OBJS)/Makefile: | deps
 endif
 
 # nginx's own build system makes the module, as it does for packagers.
-# It gets per-header dependencies in place of nginx's "all headers", and an
-# unchanged ngx_auto_config.h keeps its time, so that a new line in src/sources
-# compiles one file. nginx's list is ADDON_DEPS, which its rules have expanded
-# before the end of the file: only the command line is in time.
+# It gets per-header dependencies in place of nginx's "all headers", and what
+# configure writes anew without a change keeps its time, so that a new line in
+# src/sources compiles one file. nginx's list is ADDON_DEPS, which its rules
+# have expanded before the end of the file: only the command line is in time.
+KEPT := ngx_auto_config.h ngx_auto_headers.h
 define DEVELOP
-CFLAGS += $$(if $$(filter %.cpp,$$^),-MMD -MP)
+CFLAGS += $$(if $$(filter %.cpp,$$^),-MMD -MP -MT $$@)
 -include $(OBJS)/addon/*/*.d
 endef
 export DEVELOP
@@ -64,15 +65,17 @@ $(OBJS)/Makefile: config src/sources Makefile
 	@test -f $(NGINX_SRC)/conf_flags || \
 	    { echo 'no nginx-dev here: run t/deps.sh build'; exit 1; }
 	@mkdir -p $(OBJS)
-	@cp -p $(OBJS)/ngx_auto_config.h $(OBJS)/kept.h 2>/dev/null || true
+	@for header in $(KEPT); do \
+	    cp -p $(OBJS)/$$header $(OBJS)/kept_$$header 2>/dev/null || true; done
 	@echo 'configuring against $(NGINX_SRC)'
 	@cd $(NGINX_SRC) && bash -c '. ./conf_flags && \
 	    ./configure "$${NGX_CONF_FLAGS[@]}" --builddir=$(OBJS) \
 	    --with-cc-opt="$(CC_OPT)" --with-ld-opt="$(LD_OPT)" \
 	    --add-dynamic-module=$(CURDIR)' >$(OBJS)/configure.log 2>&1 || \
 	    { tail -n 20 $(OBJS)/configure.log; rm -f $@; exit 1; }
-	@cmp -s $(OBJS)/kept.h $(OBJS)/ngx_auto_config.h && \
-	    mv $(OBJS)/kept.h $(OBJS)/ngx_auto_config.h || true
+	@for header in $(KEPT); do \
+	    cmp -s $(OBJS)/kept_$$header $(OBJS)/$$header && \
+	    mv $(OBJS)/kept_$$header $(OBJS)/$$header || true; done
 	@echo "$$DEVELOP" >>$@
 
 module: $(OBJS)/Makefile
