@@ -252,7 +252,9 @@ class LostTail(Failover):
     def end(self):
         self.victim.kill()
         self.topology.wait_usable()
+        # A Sentinel that promotes it writes down how it is.
         configure(self._replica, masterauth="")
+        self._replica.command("CONFIG", "REWRITE")
         super().end()
 
 
