@@ -63,13 +63,16 @@ WarmStart::~WarmStart()
 ngx::Task WarmStart::warm(ngx::Flow &flow)
 {
     unsigned attempts = 0;
-    while (!is_done() && attempts < kAttempts && !ngx_exiting) {
-        if (is_ready()) {
-            attempts++;
+    while (!has(WarmJob::State::done) && attempts < kAttempts && !ngx_exiting) {
+        if (is_ready() && !has(WarmJob::State::running)) {
             std::vector<std::string> keys;
             co_await zone_.redis()->popular().read(
                 flow, main_.warm_start.most, keys);
-            co_await fill(flow, keys);
+            if (keys.empty()) {
+                attempts++;
+            } else {
+                co_await fill(flow, keys);
+            }
         }
         co_await ngx::Sleep(flow, kPause, ngx::Timer::Holds::nothing);
     }
@@ -81,23 +84,25 @@ bool WarmStart::is_ready() const
     return zone_.redis()->redis().up() && zone_.coherence().is_serving;
 }
 
-bool WarmStart::is_done() const
+bool WarmStart::has(WarmJob::State state) const
 {
     const auto job = jobs().warm_job_of(list_);
-    return job && job->state == WarmJob::State::done;
+    return job && job->state == state;
 }
 
 ngx::Task WarmStart::fill(ngx::Flow &flow, const std::vector<std::string> &keys)
 {
-    const auto begun = keys.empty()
-                           ? std::nullopt
-                           : jobs().begin_warm(list_, keys.size());
+    const auto begun = jobs().begin_warm(list_, keys.size());
     if (!begun) {
         co_return;
     }
     job_ = *begun;
     for (const std::string &key : keys) {
+        while (!zone_.redis()->redis().up() && !ngx_exiting) {
+            co_await ngx::Sleep(flow, kPause, ngx::Timer::Holds::nothing);
+        }
         if (ngx_exiting) {
+            end(WarmJob::State::stopped);
             co_return;
         }
         if (is_full_) {

@@ -36,7 +36,7 @@ private:
     cache::Reason keep(const StoredInRedis &stored,
                        const tier::RedisName &name);
     bool is_ready() const;
-    bool is_done() const;
+    bool has(shm::WarmJob::State state) const;
     void note_copy(cache::Reason why);
     void note(tier::Warmed what, cache::Reason why);
     void end(shm::WarmJob::State state);

@@ -173,6 +173,45 @@ def test_a_reload_does_not_begin_it_again(asked, fresh):
     assert origin_of_hit(nginx.get("/a")) == MEMORY
 
 
+def slow(fake_redis, redis):
+    """It has what `redis` has, and takes a second for 20 objects."""
+    def get(arguments):
+        time.sleep(0.05)
+        return redis.command(*arguments)
+
+    fake_redis.upstream = redis.port
+    fake_redis.on("GET", get)
+
+
+def test_a_redis_that_hangs_meanwhile_is_waited_for(asked, fleet, fake_redis,
+                                                    redis):
+    asked({f"/{i}": 2 for i in range(20)})
+    slow(fake_redis, redis)
+    nginx, = fleet.start(http=warm_start(), address=fake_redis.address,
+                         join=False)
+    fake_redis.wait_for("GET", 1, 20)
+    fake_redis.freeze()
+    time.sleep(1.5)
+    fake_redis.thaw()
+    job = wait_until(lambda: (jobs(nginx) or [{}])[0].get("state") == "done"
+                     and jobs(nginx)[0], 20)
+    assert job["stored"] >= 18, job
+
+
+def test_a_reload_goes_on_with_what_it_stops(asked, fleet, fake_redis, redis):
+    asked({f"/{i}": 2 for i in range(20)})
+    slow(fake_redis, redis)
+    nginx, = fleet.start(http=warm_start(), address=fake_redis.address,
+                         join=False)
+    fake_redis.wait_for("GET", 1, 20)
+    fake_redis.freeze()
+    nginx.reload()
+    fake_redis.thaw()
+    wait_until(lambda: jobs(nginx)[0]["state"] == "done", 20)
+    for i in range(20):
+        assert origin_of_hit(nginx.get(f"/{i}")) == MEMORY
+
+
 def test_a_redis_that_comes_late_is_waited_for(asked, fleet, fake_redis, redis):
     asked({"/a": 2})
     fake_redis.upstream = redis.port
