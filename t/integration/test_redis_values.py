@@ -4,6 +4,7 @@ import pytest
 
 from lib.cached import metric
 from lib.fleet import (object_keys, origin_of_hit, refused, wait_stored)
+from lib.nginx import NGINX_BIN
 from lib.origin import Reply
 
 BODY = b"the right body"
@@ -174,7 +175,8 @@ def test_a_huge_value_is_a_miss(read, redis, stored):
     reasons = ("redis_error", "redis_down", "redis_timeout", "too_large",
                "entry_corrupt")
     assert sum(refused(reader, reason) for reason in reasons) == 3
-    assert resident(reader) < 64 * 1024 * 1024
+    if NGINX_BIN == "nginx":  # sanitizers keep what was freed
+        assert resident(reader) < 64 * 1024 * 1024
 
 
 def resident(nginx):
