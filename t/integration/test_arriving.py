@@ -1,10 +1,11 @@
 """Who waits for a fetch reads its answer while that arrives."""
 
 import zlib
+from functools import partial
 
 import pytest
 
-from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving,
+from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving, chunked,
                           nothing_left, read_half, read_rest)
 from lib.cached import metric, purge, verdict
 from lib.client import Connection, answers
@@ -208,10 +209,11 @@ def test_what_the_budget_has_no_room_for_is_not_shared(edge_with, origin,
     arriving(nginx, 0)
 
 
-def test_over_http2(edge_with, origin, rest):
+@pytest.mark.parametrize("reply", [partial(Reply, headers=FRESH), chunked])
+def test_over_http2(edge_with, origin, rest, reply):
     port = free_port()
     body = BODY[:12 * 1024]
-    origin.on("/", Reply(headers=FRESH, body=body, body_wait=rest))
+    origin.on("/", reply(body=body, body_wait=rest))
     nginx = edge_with(server=f"{STATUS} listen 127.0.0.1:{port} http2;")
     leader, = ask(nginx, 1)
     origin.wait_for("/")

@@ -9,9 +9,7 @@ from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving,
                           read_part, read_second_half)
 from lib.cached import metric, purge, verdict
 from lib.client import Connection, answers
-from lib.http2 import Http2
 from lib.origin import Reply
-from lib.ports import free_port
 from lib.wait import wait_until
 from lib.waiters import STATUS, ask, waiting
 
@@ -134,28 +132,6 @@ def test_memory_is_what_it_takes(edge_with, origin, rest):
     nothing_left(nginx)
     assert verdict(nginx.get("/a")) == ("HIT", None)
     assert used() - before - ordinary <= ordinary + 1024
-
-
-def test_over_http2(edge_with, origin, rest):
-    port = free_port()
-    body = BODY[:12 * 1024]
-    origin.on("/", chunked(body=body, body_wait=rest))
-    nginx = edge_with(server=f"{STATUS} listen 127.0.0.1:{port} http2;")
-    leader, = ask(nginx, 1)
-    origin.wait_for("/")
-    client = Http2(port)
-    stays, leaves = client.send_request("/"), client.send_request("/")
-    for stream in stays, leaves:
-        client.read_some(stream, len(body) // 2)
-    client.cancel(leaves)
-    rest.set()
-    assert client.read_body(stays) == body
-    assert client.read_body(client.send_request("/")) == body
-    client.close()
-    assert answers([leader])[0].body == body
-    assert origin.count("/") == 1
-    arriving(nginx, 2)
-    nothing_left(nginx)
 
 
 @pytest.mark.parametrize("version, location", [

@@ -10,7 +10,6 @@ from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving,
                           read_first_half, read_part, read_second_half)
 from lib.cached import metric, purge, verdict
 from lib.client import Incomplete, answers
-from lib.http2 import Http2
 from lib.origin import Reply
 from lib.ports import free_port
 from lib.wait import wait_until
@@ -49,25 +48,6 @@ def test_gzip_that_breaks_off_has_no_end(edge_with, origin, rest):
         with pytest.raises((Incomplete, ConnectionError)):
             client.read_response()
         client.close()
-    nothing_left(nginx)
-
-
-def test_a_stream_that_breaks_off_is_reset(edge_with, origin, rest):
-    port = free_port()
-    origin.on("/", [chunked(body_wait=rest, first=HALF // 2, cut=HALF),
-                    Reply(headers=FRESH, body=b"new")])
-    nginx = edge_with(server=f"{STATUS} listen 127.0.0.1:{port} http2;")
-    leader, = ask(nginx, 1)
-    origin.wait_for("/")
-    client = Http2(port)
-    stream = client.send_request("/")
-    client.read_some(stream, HALF // 2)
-    rest.set()
-    assert len(client.read_body(stream)) < len(BODY)
-    assert client.was_reset(stream)
-    assert client.read_body(client.send_request("/")) == b"new"
-    client.close()
-    leader.close()
     nothing_left(nginx)
 
 

@@ -3,10 +3,11 @@
 import os
 import signal
 import time
+from functools import partial
 
 import pytest
 
-from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving,
+from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving, chunked,
                           nothing_left, read_half, read_rest)
 from lib.cached import metric, purge, slow_listen, verdict
 from lib.client import Incomplete, answers
@@ -203,10 +204,12 @@ def test_what_hangs_is_replaced_and_read_on(edge_with, origin, rest):
     nothing_left(nginx)
 
 
-def test_a_stream_that_breaks_off_is_reset(edge_with, origin, rest):
+@pytest.mark.parametrize("reply", [
+    partial(Reply, headers=FRESH, body=BODY, cut=HALF + 100),
+    partial(chunked, first=HALF // 2, cut=HALF)])
+def test_a_stream_that_breaks_off_is_reset(edge_with, origin, rest, reply):
     port = free_port()
-    origin.on("/", [Reply(headers=FRESH, body=BODY, body_wait=rest,
-                          cut=HALF + 100), Reply(headers=FRESH, body=b"new")])
+    origin.on("/", [reply(body_wait=rest), Reply(headers=FRESH, body=b"new")])
     nginx = edge_with(server=f"{STATUS} listen 127.0.0.1:{port} http2;")
     leader, = ask(nginx, 1)
     origin.wait_for("/")
