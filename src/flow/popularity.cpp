@@ -82,10 +82,7 @@ std::string Popularity::redis_key(const cache::Used &used)
     if (entry == nullptr) {
         return {};
     }
-    return zone_.redis()->key(
-        used.is_variant()
-            ? tier::RedisName{resource_key(entry->key), entry->key}
-            : tier::RedisName{entry->key, {}});
+    return zone_.redis()->key(redis_name(*entry, used.is_variant()));
 }
 
 } // namespace edge::flow

@@ -9,11 +9,14 @@
 
 namespace edge::flow {
 
-std::string_view resource_key(std::string_view variant_key)
+tier::RedisName redis_name(const cache::Entry &entry, bool is_variant)
 {
+    if (!is_variant) {
+        return {entry.key, {}};
+    }
     constexpr std::size_t digest = std::tuple_size_v<Digest>;
-    return variant_key.substr(
-        0, variant_key.size() - std::min(variant_key.size(), digest));
+    const std::size_t size = entry.key.size();
+    return {entry.key.substr(0, size - std::min(size, digest)), entry.key};
 }
 
 std::vector<std::string> known_vary(const Request &request)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "cache/entry.h"
 #include "ngx/nginx.h"
+#include "tier/redis_tier.h"
 
 namespace edge::flow {
 
@@ -21,8 +22,9 @@ struct VariantKey
     Hash128 hash;
 };
 
-// Of the resource, from that of one of its variants; empty: it is of none.
-std::string_view resource_key(std::string_view variant_key);
+// Where an entry is in Redis, by its own key; an empty resource: it is the key
+// of no variant.
+tier::RedisName redis_name(const cache::Entry &entry, bool is_variant);
 
 // The names in memory's record of the resource's Vary; none without one.
 std::vector<std::string> known_vary(const Request &request);

@@ -35,12 +35,6 @@ bool is_variant(std::string_view redis_key)
     return !redis_key.ends_with('}');
 }
 
-tier::RedisName redis_name(const cache::Entry &entry, bool is_variant)
-{
-    return is_variant ? tier::RedisName{resource_key(entry.key), entry.key}
-                      : tier::RedisName{entry.key, {}};
-}
-
 bool is_fresh(const cache::EntryTimes &times)
 {
     const WallTime now = ngx::wall_now();
