@@ -10,6 +10,7 @@ from lib.arriving import AT_ONCE
 from lib.auth_service import LOCATION, Service
 from lib.cached import TOKEN, cache_conf
 from lib.conf import proxy_conf
+from lib.examples import example_conf
 from lib.fake_redis import FakeRedis
 from lib.fleet import Fleet
 from lib.limit_script import Limiter
@@ -156,6 +157,20 @@ def fleet(edge, origin, redis, tmp_path):
     instances = Fleet(edge, token_file, redis.address)
     yield instances
     instances.quit()
+
+
+@pytest.fixture
+def example(edge, origin, tmp_path):
+    """A function that starts an example: `example(name, {text: other})`; see
+    lib/examples.py."""
+    def start(name, replaced=(), listen="listen 8080", **options):
+        port = free_port()
+        conf = example_conf(name, port, listen, {
+            "127.0.0.1:9000": origin.address, **dict(replaced)})
+        conf = conf.replace("/var/log/nginx/", f"{tmp_path}/")
+        return edge(conf=conf, port=port, **options)
+
+    return start
 
 
 @pytest.fixture
