@@ -1,46 +1,15 @@
 """explain: what a request would find, and why, without being one."""
 
-from urllib.parse import urlencode
-
 import pytest
 
-from lib.cached import TOKEN, api, metric, purge, verdict
+from lib.cached import TENANT, TOKEN, api, metric, purge, verdict
 from lib.client import Connection
+from lib.explain import asked, explain, refusal
 from lib.origin import Reply
 from lib.ports import free_port
 from lib.wait import wait_until
 
 FRESH = {"Cache-Control": "max-age=60"}
-TENANT = "edge_cache_tenant $http_x_tenant;"
-
-
-def question(nginx, target="/", headers=None, tenant=None, url=None):
-    fields = [("url", url or f"http://localhost:{nginx.port}{target}")]
-    fields += [("header", f"{name}: {value}")
-               for name, value in (headers or {}).items()]
-    return urlencode(fields + ([("tenant", tenant)] if tenant else []))
-
-
-def asked(nginx, *args, method="GET", token=TOKEN, **kwargs):
-    form = question(nginx, *args, **kwargs)
-    if method == "GET":
-        return api(nginx, "GET", f"explain?{form}", token=token)
-    return api(nginx, "POST", "explain", form, token=token)
-
-
-def explain(nginx, *args, **kwargs):
-    response = asked(nginx, *args, **kwargs)
-    assert response.status == 200, response.text
-    assert response["Cache-Control"] == "no-store"
-    return response.json()
-
-
-def refusal(response):
-    assert response["Content-Type"] == "application/problem+json"
-    said = response.json()
-    assert said["status"] == response.status
-    assert said["detail"].endswith(".")
-    return response.status
 
 
 def test_what_was_never_asked_for_is_nowhere(cached, origin):
@@ -344,133 +313,3 @@ def test_access_is_not_asked_for_and_limits_are_not_charged(cached, origin):
     limit = api(nginx, "GET", "limits?zone=l&key=/").json()
     assert limit["remaining"] == 1
     assert origin.requests == []
-
-
-@pytest.mark.parametrize("form", [
-    "", "url=", "url=/p", "tenant=a", "url=ftp://a/", "url=http://a/%",
-    "url=http://localhost/&header=a", "url=http://localhost/&header=Host:a",
-    "url=http://localhost/&header=a%0d%0ab:c", "url=http://localhost/&zone=z",
-    "url=http://localhost/&tenant=acme",
-    "url=http://localhost/..%252f..%25", "url=http://localhost/%2500"])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_question_that_is_none_is_refused(cached, method, form):
-    nginx = cached()
-    response = (api(nginx, "GET", f"explain?{form}") if method == "GET"
-                else api(nginx, "POST", "explain", form))
-    assert refusal(response) == 400
-
-
-def test_a_credential_stays_out_of_urls_and_answers(cached):
-    nginx = cached("""edge_cache_authorization key;
-                      edge_cache_cookies key session;""")
-    secret = {"Authorization": "Bearer hidden1", "Cookie": "session=hidden2"}
-    assert refusal(asked(nginx, headers=secret)) == 400
-    nginx.get("/", secret)
-    response = asked(nginx, headers=secret, method="POST")
-    assert response.json()["status"] == "HIT"
-    assert "hidden" not in response.text
-    secret["Cookie"] = "session=another"
-    assert explain(nginx, headers=secret, method="POST")["status"] == "MISS"
-    assert "hidden" not in nginx.error_log()
-
-
-def test_a_credential_in_the_key_is_not_shown(cached):
-    nginx = cached("edge_cache_key $cookie_session;"
-                   "edge_cache_cookies ignore;")
-    secret = {"Cookie": "session=hidden"}
-    nginx.get("/", secret)
-    purge(nginx, key="hidden")
-    response = asked(nginx, headers=secret, method="POST")
-    selector = response.json()["memory"]["against"]["selector"]
-    assert selector == {"kind": "key", "all_tenants": False}
-    assert "hidden" not in response.text
-
-
-def test_a_body_has_its_bound(cached):
-    nginx = cached()
-    body = question(nginx) + "&header=a:" + 65536 * "b"
-    assert refusal(api(nginx, "POST", "explain", body)) == 413
-
-
-@pytest.mark.parametrize("method, token, status", [
-    ("GET", None, 401), ("POST", None, 401), ("GET", "another-token-of-16", 403),
-    ("POST", "another-token-of-16", 403)])
-def test_it_takes_a_token(cached, method, token, status):
-    assert refusal(asked(cached(), method=method, token=token)) == status
-
-
-def test_only_get_and_post_ask(cached):
-    response = api(cached(), "DELETE", "explain")
-    assert (refusal(response), response["Allow"]) == (405, "GET, POST")
-
-
-def test_a_token_of_some_tenants_asks_about_these(cached, tmp_path):
-    reader = "a-reader-of-two-tenants"
-    (tmp_path / "tokens").write_text(f"{reader} tenants=acme,beta read\n")
-    nginx = cached(TENANT, server=f"""location /tokens/ {{
-        edge_api token_file={tmp_path}/tokens; }}""",
-                   locations={"/open/": "edge_cache z;"})
-    nginx.get("/", {"X-Tenant": "acme"})
-
-    def ask(target, **kwargs):
-        return nginx.get(f"/tokens/explain?{question(nginx, target, **kwargs)}",
-                         {"Authorization": f"Bearer {reader}"})
-
-    assert ask("/", tenant="acme").json()["status"] == "HIT"
-    assert ask("/", tenant="beta").json()["status"] == "MISS"
-    assert ask("/", tenant="other").status == 403
-    assert ask("/", headers={"X-Tenant": "acme"}).status == 403
-    assert ask("/open/", tenant="acme").status == 400
-    assert ask("/open/").status == 403
-
-
-def test_redis_is_asked_too_and_nothing_is_taken_over(fleet, origin):
-    origin.on("/", Reply(headers=FRESH | {"Surrogate-Key": "a"}))
-    a, b = fleet.start(2)
-    a.get("/")
-    wait_until(lambda: explain(a)["redis"])
-    for _ in range(2):
-        said = explain(b)
-        assert said["status"] == "HIT"
-        assert said["memory"] is None
-        assert said["redis"]["usable"] == "fresh"
-        assert said["redis"]["tags"] == ["a"]
-        assert said["key"]["redis"] == explain(a)["key"]["redis"]
-    generation = purge(a, tags=["a"])["generation"]
-    for nginx in (a, b):
-        against = explain(nginx)["redis"]["against"]
-        assert against["generation"] == generation
-        assert against["selector"]["value"] == "a"
-    assert origin.count("/") == 1
-
-
-def test_a_variant_in_redis_is_found_by_who_never_saw_it(fleet, origin):
-    origin.on("/", Reply(headers=FRESH | {"Vary": "Accept-Language"}))
-    a, b = fleet.start(2)
-    german = {"Accept-Language": "de"}
-    a.get("/", german)
-    wait_until(lambda: explain(b, headers=german)["redis"])
-    assert explain(b, headers=german)["status"] == "HIT"
-    assert explain(b, headers={"Accept-Language": "fr"})["status"] == "MISS"
-
-
-def test_without_redis_the_rest_is_told(fleet, redis):
-    nginx, = fleet.start()
-    nginx.get("/")
-    redis.kill()
-    wait_until(lambda: (explain(nginx)["redis"] or {}).get("reason")
-               in ("redis_down", "redis_timeout"))
-    said = explain(nginx)
-    assert said["memory"]["usable"] == "fresh" and said["status"] == "HIT"
-
-
-def test_a_client_that_leaves_takes_nothing_with_it(fleet, redis):
-    nginx, = fleet.start()
-    redis.pause()
-    for _ in range(5):
-        client = Connection(nginx.port, timeout=30)
-        client.send_request("GET", f"/edge/explain?{question(nginx)}",
-                            [("Authorization", f"Bearer {TOKEN}")])
-        client.close()
-    redis.resume()
-    wait_until(lambda: asked(nginx).status == 200)

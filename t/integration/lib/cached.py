@@ -7,6 +7,7 @@ from lib.client import request
 
 TOKEN = "a-token-for-the-tests"
 ZONE = "z"
+TENANT = "edge_cache_tenant $http_x_tenant;"
 
 # What became of a request: in every answer, and in the access log once all
 # of it is known.
