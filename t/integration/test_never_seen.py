@@ -2,12 +2,11 @@
 
 import time
 
-from lib.cached import api, metric, purge
+from lib.cached import TENANT, api, metric, purge
 from lib.fleet import object_keys, try_purge, version
 from lib.origin import Reply
 from lib.wait import wait_until
 
-TENANT = "edge_cache_tenant $http_x_tenant;"
 COUNT = "edge_cache_purges_never_seen_total"
 
 

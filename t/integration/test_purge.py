@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.cached import api, metric, purge, verdict
+from lib.cached import TENANT, api, metric, purge, verdict
 from lib.origin import Reply
 
 TARGETS = ["/shop/shoes?id=1", "/shop/shoes?id=2", "/shop/", "/shop/hats/a",
@@ -217,7 +217,6 @@ def test_generations_rise(warm):
 
 # Tenants
 
-TENANT = "edge_cache_tenant $http_x_tenant;"
 ACME, OTHER = {"X-Tenant": "acme"}, {"X-Tenant": "other"}
 
 

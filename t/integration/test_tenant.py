@@ -3,10 +3,8 @@ cached."""
 
 import pytest
 
-from lib.cached import verdict
+from lib.cached import TENANT, verdict
 from lib.client import Connection
-
-TENANT = "edge_cache_tenant $http_x_tenant;"
 
 
 def test_each_tenant_has_its_own(cached, origin):

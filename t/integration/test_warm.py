@@ -2,15 +2,15 @@
 
 import pytest
 
-from lib.cached import api, metric, purge, verdict
+from lib.cached import TENANT, api, metric, purge, verdict
 from lib.client import Tls
 from lib.fleet import origin_of_hit, wait_stored
 from lib.gauge import Gauge
 from lib.origin import Reply
 from lib.ports import free_port
 from lib.wait import wait_until
-from lib.warming import (FRESH, HIT, TENANT, kill_workers, paths, post,
-                         progress, refusal, wait_ended, warm)
+from lib.warming import (FRESH, HIT, kill_workers, paths, post, progress,
+                         refusal, wait_ended, warm)
 
 
 def test_what_was_warmed_is_a_hit(cached, origin):

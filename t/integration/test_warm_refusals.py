@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from lib.cached import api, verdict
+from lib.cached import TENANT, api, verdict
 from lib.ports import free_port
-from lib.warming import HIT, TENANT, post, refusal, warm
+from lib.warming import HIT, post, refusal, warm
 
 
 @pytest.mark.parametrize("body, word", [

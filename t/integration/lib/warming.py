@@ -6,7 +6,6 @@ from lib.cached import TOKEN, api
 from lib.wait import wait_until
 
 FRESH = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
-TENANT = "edge_cache_tenant $http_x_tenant;"
 HIT = ("HIT", None)
 
 
