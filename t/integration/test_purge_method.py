@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.cached import verdict
+from lib.cached import is_hit
 from lib.fleet import version
 
 ALLOWED = "edge_cache_purge $http_x_may;"
@@ -11,10 +11,6 @@ MAY = {"X-May": "1"}
 
 def purge(nginx, target="/p", headers=MAY):
     return nginx.get(target, headers=headers, method="PURGE")
-
-
-def is_hit(nginx, target="/p", **options):
-    return verdict(nginx.get(target, **options))[0] == "HIT"
 
 
 def test_purge_forgets_the_url_and_nothing_else(cached, origin):

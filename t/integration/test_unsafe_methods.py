@@ -1,32 +1,13 @@
 """What an unsafe method changed is not served any more (RFC 9111 4.4)."""
 
 import threading
-import time
 
 import pytest
 
-from lib.cached import metric, verdict
-from lib.fleet import (log_metric, object_keys, version, wait_acknowledged,
-                       wait_stored)
+from lib.cached import is_hit, verdict, write
+from lib.fleet import version
 from lib.origin import Reply
-from lib.wait import wait_until
 
-LOG = "ec:z:{log}"
-
-
-def writes(nginx, result):
-    return metric(nginx, "edge_cache_writes_total", result=result)
-
-
-def write(nginx, target="/p", method="POST", **options):
-    return nginx.get(target, method=method, body="x", **options)
-
-
-def is_hit(nginx, target="/p"):
-    return verdict(nginx.get(target))[0] == "HIT"
-
-
-# One instance
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "LINK"])
 def test_an_unsafe_method_invalidates_its_url(cached, origin, method):
@@ -112,71 +93,6 @@ def test_the_answers_locations_of_the_same_authority_go(
     assert is_hit(nginx, "/q") != is_gone
 
 
-# Groups (RFC 9875)
-
-@pytest.fixture
-def grouped(origin):
-    """Everything is in the groups "products" and "shop"."""
-    origin.headers = {"Cache-Control": "max-age=60",
-                      "Cache-Groups": '"products", "shop"'}
-
-    def invalidates(value, method="POST"):
-        origin.on("/w", lambda request: Reply(
-            headers={"Cache-Group-Invalidation": value}
-            if request.method == method else origin.headers))
-    origin.invalidates = invalidates
-    return origin
-
-
-def test_an_unsafe_method_invalidates_the_groups_it_names(cached, grouped):
-    nginx = cached()
-    version(nginx, "/a")
-    version(nginx, "/b")
-    grouped.invalidates('"other", "products"')
-    write(nginx, "/w")
-    assert not is_hit(nginx, "/a")
-    assert not is_hit(nginx, "/b")
-
-
-def test_a_safe_method_invalidates_no_group(cached, grouped):
-    nginx = cached()
-    version(nginx, "/a")
-    grouped.invalidates('"products"', method="GET")
-    nginx.get("/w")
-    assert is_hit(nginx, "/a")
-
-
-@pytest.mark.parametrize("value", ['"Products"', "products", '"products', ""])
-def test_other_groups_and_malformed_fields_invalidate_nothing(
-        cached, grouped, value):
-    nginx = cached()
-    version(nginx, "/a")
-    grouped.invalidates(value)
-    write(nginx, "/w")
-    assert is_hit(nginx, "/a")
-
-
-def test_groups_of_another_host_or_tenant_stay(cached, grouped):
-    nginx = cached("edge_cache_tenant $http_x_tenant;")
-    grouped.invalidates('"products"')
-    others = [{"Host": "other", "X-Tenant": "a"}, {"X-Tenant": "b"}]
-    for headers in others + [{"X-Tenant": "a"}]:
-        nginx.get("/a", headers=headers)
-    write(nginx, "/w", headers={"X-Tenant": "a"})
-    assert verdict(nginx.get("/a", headers={"X-Tenant": "a"}))[0] == "MISS"
-    for headers in others:
-        assert verdict(nginx.get("/a", headers=headers))[0] == "HIT"
-
-
-def test_groups_are_invalidated_on_all_instances(fleet, grouped):
-    a, b = fleet.start(2)
-    grouped.invalidates('"shop"')
-    version(b, "/a")
-    grouped.bump()
-    write(a, "/w")
-    wait_until(lambda: version(b, "/a") == grouped.version)
-
-
 def test_off_is_off(cached, origin):
     nginx = cached("edge_cache_invalidate off;")
     version(nginx)
@@ -217,137 +133,6 @@ def test_any_number_of_writes_leaves_the_rest_in_the_cache(cached, origin):
             assert verdict(client.request("GET", target))[0] == "HIT"
         for i in range(100):
             assert verdict(client.request("GET", f"/w{i}"))[0] == "MISS"
-
-
-# Several instances
-
-@pytest.fixture
-def pair(fleet, tagged):
-    return fleet.start(2)
-
-
-def test_a_write_reaches_the_others_within_100_ms(pair, origin):
-    a, b = pair
-    for turn in range(5):
-        target = f"/p{turn}"
-        version(a, target)
-        version(b, target)
-        origin.bump()
-        write(a, target)
-        start = time.monotonic()
-        assert version(a, target) == origin.version
-        wait_until(lambda: version(b, target) == origin.version, 10)
-        took = time.monotonic() - start
-        print(f"{took * 1000:.0f} ms")
-        assert took < 1  # on a busy machine; 100 ms elsewhere
-        wait_until(lambda: not is_hit(b, target) or
-                   version(b, target) == origin.version)
-
-
-def test_an_old_value_in_redis_is_not_used(pair, origin, redis):
-    a, b = pair
-    version(a)
-    wait_stored(a, 1)
-    key, = object_keys(redis)
-    old = redis.command("GET", key)
-    origin.bump()
-    write(a)
-    for _ in range(3):
-        redis.command("SET", key, old, "PX", 60_000)
-        assert version(a) == origin.version
-    wait_until(lambda: version(b) == origin.version)
-    for _ in range(3):
-        redis.command("SET", key, old, "PX", 60_000)
-        assert version(b) == origin.version
-
-
-def test_nothing_is_stored_while_more_writes_may_come(pair, origin):
-    """One record stands for all writes of the next second: until then every
-    read goes to the origin, afterwards it is cached again."""
-    a, b = pair
-    version(b)
-    write(a)
-    wait_until(lambda: verdict(b.get("/p"))[0] == "MISS")
-    origin.bump()
-    write(a)
-    assert writes(a, "covered") == 1
-    for nginx in a, b:
-        assert version(nginx) == origin.version
-    for nginx in a, b:
-        wait_until(lambda: is_hit(nginx), 10)
-
-
-def test_a_record_of_one_server_stands_for_writes_through_others(pair, origin,
-                                                                 redis):
-    a, b = pair
-    version(b)
-    records = redis.command("XLEN", LOG)
-    write(a)
-    wait_until(lambda: verdict(b.get("/p"))[0] == "MISS")
-    origin.bump()
-    write(b)
-    assert (writes(a, "logged"), writes(b, "covered")) == (1, 1)
-    for nginx in a, b:
-        assert version(nginx) == origin.version
-    for nginx in a, b:
-        wait_until(lambda: is_hit(nginx), 10)
-        assert version(nginx) == origin.version
-    assert redis.command("XLEN", LOG) == records + 1
-
-
-def test_many_writes_of_one_url_are_one_record_a_second(pair, origin, redis):
-    a, _ = pair
-    before = redis.command("XLEN", LOG)
-    start = time.monotonic()
-    with a.connect() as client:
-        for _ in range(200):
-            client.request("POST", "/p", body="x")
-    seconds = time.monotonic() - start
-    time.sleep(0.1)
-    assert redis.command("XLEN", LOG) - before <= 1 + seconds
-    assert writes(a, "logged") + writes(a, "covered") == 200
-
-
-def test_many_writes_are_few_records(pair, origin, redis):
-    a, b = pair
-    version(b, "/other")
-    before = redis.command("XLEN", LOG)
-    start = time.monotonic()
-    with a.connect() as client:
-        for i in range(500):
-            client.request("POST", f"/{i}", body="x")
-    wait_until(lambda: writes(a, "logged") == 500)
-    seconds = time.monotonic() - start
-    assert redis.command("XLEN", LOG) - before <= 2 + seconds / 0.05
-    assert log_metric(b, "selectors") == 0
-    assert is_hit(b, "/other")
-
-
-def test_without_redis_it_holds_here_and_is_counted(pair, origin, redis):
-    a, _ = pair
-    version(a)
-    redis.kill()
-    origin.bump()
-    write(a)
-    assert version(a) == origin.version
-    wait_until(lambda: writes(a, "failed") == 1)
-    wait_until(lambda: is_hit(a), 10)
-    redis.start()
-    wait_acknowledged(a)
-    assert version(a) == origin.version
-
-
-def test_instance_tells_nobody(fleet, tagged, redis):
-    a, b = fleet.start(2, location="edge_cache_invalidate instance;")
-    version(a)
-    version(b)
-    before = redis.command("XLEN", LOG)
-    tagged.bump()
-    write(a)
-    assert version(a) == tagged.version
-    time.sleep(0.2)
-    assert redis.command("XLEN", LOG) == before
-    assert is_hit(b)
 
 
 # RFC 9110 9.3 and RFC 10008
@@ -397,70 +182,3 @@ def test_an_unsafe_method_is_answered_by_the_origin(cached, origin):
         response = write(nginx)
         assert response.json()["method"] == "POST"
         assert origin.count("/p") == count
-
-
-@pytest.mark.parametrize("status", [400, 503])
-def test_an_unsafe_method_that_fails_invalidates_no_group(cached, grouped,
-                                                          status):
-    nginx = cached()
-    version(nginx, "/a")
-    grouped.on("/w", Reply(status, {"Cache-Group-Invalidation": '"shop"'}))
-    write(nginx, "/w")
-    assert is_hit(nginx, "/a")
-
-
-def test_an_answer_may_be_in_32_groups_of_32_characters(cached, grouped):
-    groups = [f"{i:032}" for i in range(32)]
-    grouped.headers["Cache-Groups"] = ", ".join(f'"{g}"' for g in groups)
-    nginx = cached()
-    for group in groups[0], groups[31]:
-        version(nginx, "/a")
-        assert is_hit(nginx, "/a")
-        grouped.invalidates(f'"{group}"')
-        write(nginx, "/w")
-        assert not is_hit(nginx, "/a")
-
-
-# It used to be the first 256 that counted.
-def test_any_number_of_groups_is_invalidated(cached, grouped):
-    nginx = cached("proxy_buffer_size 16k; proxy_buffers 8 16k;")
-    version(nginx, "/a")
-    others = ", ".join(f'"{i}"' for i in range(1000))
-    grouped.invalidates(f'{others}, {others}, "shop"')
-    write(nginx, "/w")
-    assert not is_hit(nginx, "/a")
-
-
-def test_parameters_of_groups_say_nothing(cached, grouped):
-    grouped.headers["Cache-Groups"] = '"products";a=1;b="c"'
-    nginx = cached()
-    version(nginx, "/a")
-    grouped.invalidates('"products";d=?0')
-    write(nginx, "/w")
-    assert not is_hit(nginx, "/a")
-
-
-def test_what_a_group_takes_along_takes_no_other_group_along(cached, grouped):
-    """RFC 9875 2.2.1: invalidation does not cascade."""
-    nginx = cached()
-    version(nginx, "/both")
-    grouped.headers = {**grouped.headers, "Cache-Groups": '"shop"'}
-    version(nginx, "/shop")
-    grouped.invalidates('"products"')
-    write(nginx, "/w")
-    assert is_hit(nginx, "/shop")
-    assert not is_hit(nginx, "/both")
-
-
-@pytest.mark.parametrize("ignored", ["Cache-Group-Invalidation",
-                                     "Cache-Groups"])
-def test_a_location_may_have_no_part_in_groups(cached, grouped, ignored):
-    """RFC 9875 5: where an authority is shared by people who do not trust one
-    another."""
-    nginx = cached(f"edge_cache_ignore_headers {ignored};")
-    version(nginx, "/a")
-    version(nginx, "/w")
-    grouped.invalidates('"products"')
-    write(nginx, "/w")
-    assert is_hit(nginx, "/a")
-    assert not is_hit(nginx, "/w")

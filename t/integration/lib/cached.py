@@ -44,6 +44,15 @@ def verdict(response):
     return response["X-Cache"], response["X-Reason"]
 
 
+def is_hit(nginx, target="/p", **options):
+    return verdict(nginx.get(target, **options))[0] == "HIT"
+
+
+def write(nginx, target="/p", method="POST", **options):
+    """A request that says it changes something."""
+    return nginx.get(target, method=method, body="x", **options)
+
+
 def logged(nginx):
     """[(status, reason)] of all requests so far but the API's, from the
     access log."""
