@@ -1,8 +1,11 @@
 #include "flow/arrival.h"
 
+#include <string>
+
 #include "cache/freshness.h"
 #include "cache/staleness.h"
 #include "flow/client_abort.h"
+#include "flow/coding.h"
 #include "flow/draft.h"
 #include "ngx/clock.h"
 
@@ -25,12 +28,10 @@ bool goes_on_without_client(const ngx_http_request_t *r, const Request &request)
            request.lcf.ignore_client_abort.value.has_value();
 }
 
-// What is packed is known at the end only.
 bool may_arrive(const ngx_http_request_t *r, const Request &request)
 {
     const FillPlan &plan = request.fill->plan();
     return request.role && request.role->leads() &&
-           plan.compression.level == 0 &&
            plan.expected_size.value_or(0) <= plan.max_size &&
            remaining_lifetime(plan.entry.times, ngx::wall_now()) > Millis(0) &&
            goes_on_without_client(r, request);
@@ -46,6 +47,14 @@ bool is_whole(const ngx_chain_t *in, std::optional<std::uint64_t> expected)
         size += static_cast<std::uint64_t>(ngx_buf_size(in->buf));
     }
     return expected && size >= *expected;
+}
+
+// Who reads is told what its first client was. What is packed is read as it
+// came.
+std::string sent_fields(const Fill &fill)
+{
+    const std::string &fields = fill.plan().fields;
+    return fill.packs() ? announce_forms(fields) : fields;
 }
 
 } // namespace
@@ -65,6 +74,8 @@ void begin_arrival(ngx_http_request_t *r, Request &request,
         !fill.claim_whole()) {
         return;
     }
+    const std::string fields = sent_fields(fill);
+    draft.entry().fields = cache::StringList(fields);
     const auto memory = zone.begin_arrival(
         request.role->fill(),
         {draft.name(), draft.entry(), expected.has_value(),

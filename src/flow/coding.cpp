@@ -28,6 +28,11 @@ bool has_member(std::string_view list, std::string_view name)
     return false;
 }
 
+bool announces_forms(std::string_view name, std::string_view value)
+{
+    return equals_ignore_case(name, "Vary") && has_member(value, kField);
+}
+
 bool takes_packed(const ngx_http_request_t *r, const Request &request)
 {
     return request.lcf.compression.value.level != 0 && !wants_part(r) &&
@@ -78,12 +83,27 @@ void announce_forms(ngx_http_request_t *r)
 {
     bool is_known = false;
     ngx::for_each(r->headers_out.headers, [&](const ngx_table_elt_t &line) {
-        is_known |= equals_ignore_case(ngx::view(line.key), "Vary") &&
-                    has_member(ngx::view(line.value), kField);
+        is_known |=
+            announces_forms(ngx::view(line.key), ngx::view(line.value));
     });
     if (!is_known) {
         ngx::add_line(r->headers_out.headers, "Vary", kField);
     }
+}
+
+std::string announce_forms(std::string encoded)
+{
+    cache::StringList fields(encoded);
+    while (const auto field = next_field(fields)) {
+        if (announces_forms(field->name, field->value)) {
+            return encoded;
+        }
+    }
+    cache::StringListBuilder more;
+    more.add("Vary");
+    more.add(kField);
+    encoded.append(more.take());
+    return encoded;
 }
 
 } // namespace edge::flow

@@ -2,6 +2,8 @@
 // stored, and unpacked for those who do not take it so.
 #pragma once
 
+#include <string>
+
 #include "flow/request.h"
 #include "ngx/nginx.h"
 
@@ -16,5 +18,7 @@ void describe_form(ngx_http_request_t *r, const Hit &hit);
 
 // That there are two, in Vary: caches behind this one keep them apart.
 void announce_forms(ngx_http_request_t *r);
+// The same among stored fields, `encoded` as a StringList.
+std::string announce_forms(std::string encoded);
 
 } // namespace edge::flow

@@ -78,10 +78,6 @@ std::optional<std::string_view> Fill::append(std::string_view bytes)
         refused_ = cache::Reason::fill_memory;
         return std::nullopt;
     }
-
-    if (compressor_) {
-        pack(bytes);
-    }
     return keep(bytes);
 }
 
@@ -133,6 +129,10 @@ void Fill::begin_packing()
 
 void Fill::pack(std::string_view bytes)
 {
+    if (is_too_large()) {
+        end_packing();
+        return;
+    }
     const std::size_t before = compressor_->capacity();
     compressor_->append(bytes);
     const std::size_t more = compressor_->capacity() - before;
@@ -167,6 +167,9 @@ void Fill::add_piece(std::string_view copy)
                           pieces_.back().size() + copy.size()};
     } else {
         pieces_.push_back(copy);
+    }
+    if (compressor_) {
+        pack(copy);
     }
 }
 

@@ -63,8 +63,9 @@ public:
     // Of a whole body: what to store instead of the pieces, if anything.
     std::optional<std::string_view> packed();
     // Gives back what packing holds: when that is stored, or before the first
-    // byte of what is to be stored as it arrives.
+    // byte of what is to be stored as it comes.
     void end_packing();
+    bool packs() const { return compressor_.has_value(); }
 
     // The whole body has arrived, as long as was announced.
     bool is_complete() const;
