@@ -73,7 +73,7 @@ class Reply:
         if self.framing != "chunked":
             return first, second
         end = b"0\r\n\r\n" if self.cut is None else b""
-        return _chunk(first), _chunk(second) + end
+        return chunk(first), chunk(second) + end
 
 
 @dataclass
@@ -171,7 +171,7 @@ class Origin(Server):
         self.closing.wait(seconds)
 
 
-def _chunk(data):
+def chunk(data):
     return b"%x\r\n%s\r\n" % (len(data), data) if data else b""
 
 
