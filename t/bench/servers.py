@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lib.certificates import Authority
 from lib.client import Connection, request
+from lib.cluster import Cluster
 from lib.nginx import Nginx
 from lib.ports import HOST, free_port
 from lib.redis_server import RedisServer
@@ -78,6 +79,8 @@ class Servers(ExitStack):
         if any(s.redis for s in self.systems):
             self._redis = [self._run_kept(),
                            self._run_redis("passing", **_PASSING).address]
+        if any(s.name == "redis_cluster" for s in self.systems):
+            self._redis[0]["redis_cluster"] = self._run_cluster()
         self._servers = {}
         for name in sorted({s.server for s in self.systems}):
             start = self._run_varnish if name == "varnish" else self._run
@@ -116,6 +119,11 @@ class Servers(ExitStack):
         return {"redis": redis.address, "redis_socket": f"unix:{socket}",
                 "redis_tls": f"{HOST}:{port}; tls on; "
                              f"tls_ca {authority.certificate}"}
+
+    def _run_cluster(self):
+        cluster = Cluster(Path(self.directory, "cluster"))
+        self.callback(cluster.stop)
+        return f"{cluster.start().address}; mode cluster"
 
     def _systems_of(self, server):
         return [s for s in self.systems if s.server == server]

@@ -102,6 +102,7 @@ def all_systems():
         _redis_hit("redis", "edge_cache Redis hit"),
         _redis_hit("redis_socket", "the same, unix socket"),
         _redis_hit("redis_tls", "the same, TLS"),
+        _redis_hit("redis_cluster", "the same, Cluster of three"),
         System("proxy", "proxy_pass", _proxied(), unique, origin=True),
         _ours("miss", "edge_cache miss, memory only", "edge_cache unique;",
               unique, origin=True),
@@ -193,9 +194,9 @@ sub vcl_deliver {{
 
 
 def module_conf(systems, root, origin, api_port, redis=()):
-    """`redis`: one whose objects stay, by three ways, and one for those that
-    nobody asks for again.  The zones of the first are too small for the keys
-    they are asked for, so that answers come from Redis."""
+    """`redis`: those whose objects stay, by way, and one for those that nobody
+    asks for again.  The zones of the first are too small for the keys they are
+    asked for, so that answers come from Redis."""
     return _conf(root, f"""
     upstream origin {{ server {origin}; keepalive 64; }}
     edge_cache_zone memory:64m;
