@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lib.cached import metric, purge, verdict
+from lib.cached import purge, refreshes, verdict
 from lib.fleet import wait_stored
 from lib.http2 import Http2
 from lib.origin import Raw, Reply
@@ -31,10 +31,6 @@ def stale(cached, origin):
         return nginx
 
     return start
-
-
-def refreshes(nginx, result):
-    return metric(nginx, "edge_cache_refreshes_total", result=result)
 
 
 def wait_refreshed(nginx, result="stored", count=1):

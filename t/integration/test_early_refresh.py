@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lib.cached import metric, purge, verdict
+from lib.cached import metric, purge, refreshes, verdict
 from lib.client import Tls
 from lib.fleet import wait_stored
 from lib.http2 import Http2
@@ -40,10 +40,6 @@ def slowly(reply):
 def first_and_then(origin, target, *replies):
     """One that comes slowly, so that hits fetch again; then these."""
     origin.on(target, [slowly(Reply(headers=SOON, body=b"old")), *replies])
-
-
-def refreshes(nginx, result):
-    return metric(nginx, "edge_cache_refreshes_total", result=result)
 
 
 def hit_until_refreshed(nginx, origin, target, headers=(), count=2):

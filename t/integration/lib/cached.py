@@ -90,3 +90,7 @@ def metric(nginx, name, **labels):
             total, found = total + float(match[2]), True
     assert found, f"no metric {name} {labels}"
     return total
+
+
+def refreshes(nginx, result):
+    return metric(nginx, "edge_cache_refreshes_total", result=result)
