@@ -201,11 +201,20 @@ def guarded(cached, service):
 
 
 @pytest.fixture
-def edge_with(cached):
-    """One that passes on at once what the origin sends, and says who waits."""
-    def start(location=AT_ONCE, **pieces):
+def counted(cached):
+    """One that says how many wait: see lib/waiters.py."""
+    def start(location="", **pieces):
         pieces.setdefault("server", STATUS)
         return cached(location, **pieces)
+
+    return start
+
+
+@pytest.fixture
+def edge_with(counted):
+    """The same; it passes on at once what the origin sends."""
+    def start(location=AT_ONCE, **pieces):
+        return counted(location, **pieces)
 
     return start
 

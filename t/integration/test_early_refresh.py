@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lib.cached import metric, purge, refreshes, verdict
+from lib.cached import metric, nothing_left, purge, refreshes, verdict
 from lib.client import Tls
 from lib.fleet import wait_stored
 from lib.http2 import Http2
@@ -50,11 +50,6 @@ def hit_until_refreshed(nginx, origin, target, headers=(), count=2):
         return origin.count(target) >= count
 
     wait_until(is_asked, 10, f"request {count} for {target}")
-
-
-def nothing_left(nginx):
-    wait_until(lambda: metric(nginx, "edge_cache_fills_running") == 0)
-    wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0)
 
 
 def test_hits_are_answered_while_one_fetch_is_under_way(early, origin, gate):

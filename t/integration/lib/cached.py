@@ -4,6 +4,7 @@ import json
 import re
 
 from lib.client import request
+from lib.wait import wait_until
 
 TOKEN = "a-token-for-the-tests"
 ZONE = "z"
@@ -94,3 +95,10 @@ def metric(nginx, name, **labels):
 
 def refreshes(nginx, result):
     return metric(nginx, "edge_cache_refreshes_total", result=result)
+
+
+def nothing_left(nginx):
+    wait_until(lambda: metric(nginx, "edge_cache_fills_running") == 0, 5,
+               "the end of all fills")
+    wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0,
+               5, "the release of all pins")

@@ -1,6 +1,7 @@
 """Many clients that ask for the same and wait for one answer.  The instance
 answers at /status what STATUS says."""
 
+from lib.cached import metric
 from lib.client import Connection
 from lib.wait import wait_until
 
@@ -23,3 +24,7 @@ def waiting(nginx, count):
         return int(text.split("Waiting: ")[0].rsplit(":", 1)[1])
 
     wait_until(lambda: active() > count, 20, f"{count} requests that wait")
+
+
+def waits(nginx, result):
+    return metric(nginx, "edge_cache_waits_total", result=result)
