@@ -1,61 +1,15 @@
-// Operations over one connection, with a Redis that is a few lines of text.
+// What becomes of an operation, and of the connection it is sent over.
 
 #include <deque>
-#include <memory_resource>
 #include <string>
 
-#include "redis/exchange.h"
+#include "redis_exchange_fixture.h"
 
-#include "cmocka.h" // last: its fail() is a macro
-
-using namespace edge;
-using namespace edge::redis;
-using namespace std::chrono_literals;
+using namespace edge_test;
 
 namespace {
 
 constexpr Script kScript("answer", "return 42");
-constexpr std::string_view kGet[] = {"GET", "k"};
-
-void count(void *number)
-{
-    ++*static_cast<int *>(number);
-}
-
-struct Fixture
-{
-    Fixture() { close_breaker(); }
-
-    void close_breaker()
-    {
-        node.breaker.attempt();
-        node.breaker.attempt_succeeded();
-        node.breaker.succeeded();
-    }
-
-    Exchange::Verdict answer(ReplyType type, std::string_view text,
-                             Micros now = 1ms)
-    {
-        reply = {type, text, 0, {}};
-        return exchange.take(&reply, now);
-    }
-
-    int complete_all()
-    {
-        completed = 0;
-        while (!node.ended.empty()) {
-            node.ended.complete_first();
-        }
-        return completed;
-    }
-
-    int completed = 0;
-    Reply reply;
-    Node node;
-    Output output;
-    Exchange exchange{node, output};
-    Operation operation{std::pmr::null_memory_resource(), count, &completed};
-};
 
 void a_reply_ends_its_operation(void **)
 {
@@ -160,12 +114,6 @@ void an_error_of_the_node_counts_against_it(void **)
     assert_false(f.node.breaker.passes());
 }
 
-Exchange::Verdict answer_at(Fixture &f, std::string_view error, Micros now)
-{
-    f.exchange.submit(f.operation, kGet, now, 50ms);
-    return f.answer(ReplyType::error, error, now);
-}
-
 void a_server_that_takes_no_writes_is_left_once_a_second(void **)
 {
     constexpr std::string_view error = "READONLY You can't write";
@@ -193,79 +141,6 @@ void what_says_something_about_the_node_is_news_once(void **)
     assert_true(f.node.impairment.state() == NodeState::up);
 }
 
-// Hands everything to one other exchange.
-struct To final : Redirector
-{
-    explicit To(Exchange &other) : exchange(other) {}
-
-    bool redirect(std::string_view error, Operation &operation,
-                  const Pipeline::Times &times) override
-    {
-        calls++;
-        return exchange.take_over(operation, times, error.starts_with("ASK"));
-    }
-
-    Exchange &exchange;
-    int calls = 0;
-};
-
-constexpr std::string_view kMoved = "MOVED 1 10.0.0.1:6379";
-
-void what_has_moved_is_asked_for_elsewhere(void **)
-{
-    Fixture from, to;
-    To redirector(to.exchange);
-    from.node.redirector = &redirector;
-    assert_none(answer_at(from, kMoved, 0s));
-    assert_true(from.operation.outcome() == Outcome::pending);
-    assert_true(from.node.ended.empty());
-
-    const Reply reply{ReplyType::bulk, "value", 0, {}};
-    assert_none(to.exchange.take(&reply, 1ms));
-    assert_true(from.operation.outcome() == Outcome::replied);
-    assert_sv_equal(from.operation.reply()->text, "value");
-}
-
-void what_is_on_its_way_is_asked_for_with_asking(void **)
-{
-    Fixture from, to;
-    To redirector(to.exchange);
-    from.node.redirector = &redirector;
-    assert_none(answer_at(from, "ASK 1 10.0.0.1:6379", 0s));
-    assert_true(to.output.unsent().starts_with("*1\r\n$6\r\nASKING\r\n"));
-
-    const Reply value{ReplyType::bulk, "value", 0, {}};
-    assert_null(to.exchange.target());
-    assert_none(to.exchange.take(nullptr, 1ms));
-    assert_none(to.exchange.take(&value, 1ms));
-    assert_sv_equal(from.operation.reply()->text, "value");
-}
-
-void what_is_sent_in_circles_is_an_error(void **)
-{
-    Fixture f;
-    To redirector(f.exchange);
-    f.node.redirector = &redirector;
-    assert_none(answer_at(f, kMoved, 0s));
-    assert_none(f.answer(ReplyType::error, kMoved));
-    assert_none(f.answer(ReplyType::error, kMoved));
-    assert_int_equal(redirector.calls, Exchange::kMaxRedirections);
-    assert_true(f.operation.outcome() == Outcome::replied);
-    assert_sv_equal(f.operation.reply()->text, kMoved);
-}
-
-void the_deadline_of_what_has_moved_stays(void **)
-{
-    Fixture from, to;
-    To redirector(to.exchange);
-    from.node.redirector = &redirector;
-    answer_at(from, kMoved, 0s);
-    to.exchange.expire(49ms);
-    assert_true(from.operation.outcome() == Outcome::pending);
-    to.exchange.expire(50ms);
-    assert_true(from.operation.outcome() == Outcome::timed_out);
-}
-
 void an_error_of_the_connection_closes_it(void **)
 {
     Fixture f;
@@ -287,92 +162,6 @@ void three_timeouts_in_a_row_close_it(void **)
     assert_some(f.exchange.expire(110ms));
     assert_int_equal(f.node.counters.timeouts, 3);
     assert_false(f.node.breaker.passes());
-}
-
-// Limits are waited for 5 ms, the node is given 50.
-struct Hasty : Fixture
-{
-    Hasty() { node.patience = 50ms; }
-
-    // One that is answered `latency` later; whether it was sent.
-    bool ask(Millis latency, Millis timeout = 5ms)
-    {
-        if (!exchange.submit(operation, kGet, now, timeout)) {
-            return false;
-        }
-        for (const Millis end = now + latency; now < end; now += 1ms) {
-            assert_none(exchange.expire(std::chrono::microseconds(now)));
-        }
-        assert_none(answer(ReplyType::bulk, "value", now));
-        complete_all();
-        return true;
-    }
-
-    Millis now{0};
-};
-
-void a_slow_server_is_not_down_for_those_who_can_wait(void **)
-{
-    Hasty f;
-    int sent = 0;
-    for (int i = 0; i < 1000; i++) {
-        sent += f.ask(8ms);
-        f.now += 1ms;
-        assert_true(f.ask(8ms, 50ms));
-        assert_sv_equal(f.operation.reply()->text, "value");
-    }
-    assert_true(f.node.breaker.passes());
-    // The first three, and one now and then.
-    assert_in_range(sent, 10, 40);
-}
-
-void hasty_operations_wait_three_times_and_no_more(void **)
-{
-    Hasty f;
-    for (int i = 0; i < 3; i++) {
-        assert_true(f.ask(8ms));
-        assert_true(f.operation.outcome() == Outcome::timed_out);
-    }
-    assert_false(f.ask(8ms));
-    assert_true(f.ask(8ms, 20ms));
-}
-
-void any_answer_shows_that_it_is_fast_again(void **)
-{
-    Hasty f;
-    while (f.ask(8ms)) {
-    }
-    f.ask(2ms, 50ms);
-    assert_true(f.ask(8ms)); // on probation
-    assert_false(f.ask(8ms));
-    f.ask(2ms, 50ms);
-    f.ask(2ms, 50ms);
-    for (int i = 0; i < 3; i++) {
-        assert_true(f.ask(8ms));
-    }
-    assert_false(f.ask(8ms));
-}
-
-void a_server_that_answers_nothing_is_down_for_all(void **)
-{
-    Hasty f;
-    for (int i = 0; i < 3; i++) {
-        assert_true(f.exchange.submit(f.operation, kGet, Millis(i), 5ms));
-        assert_none(f.exchange.expire(Millis(i + 5)));
-    }
-    assert_none(f.exchange.expire(51ms));
-    assert_some(f.exchange.expire(52ms));
-    assert_false(f.node.breaker.passes());
-    assert_int_equal(f.node.counters.timeouts, 3);
-}
-
-void a_new_connection_is_no_slow_one(void **)
-{
-    Hasty f;
-    while (f.ask(8ms)) {
-    }
-    Exchange next(f.node, f.output);
-    assert_true(next.submit(f.operation, kGet, f.now, 5ms));
 }
 
 void a_late_reply_is_no_success(void **)
@@ -451,17 +240,8 @@ int main()
         cmocka_unit_test(an_error_of_the_node_counts_against_it),
         cmocka_unit_test(a_server_that_takes_no_writes_is_left_once_a_second),
         cmocka_unit_test(what_says_something_about_the_node_is_news_once),
-        cmocka_unit_test(what_has_moved_is_asked_for_elsewhere),
-        cmocka_unit_test(what_is_on_its_way_is_asked_for_with_asking),
-        cmocka_unit_test(what_is_sent_in_circles_is_an_error),
-        cmocka_unit_test(the_deadline_of_what_has_moved_stays),
         cmocka_unit_test(an_error_of_the_connection_closes_it),
         cmocka_unit_test(three_timeouts_in_a_row_close_it),
-        cmocka_unit_test(a_slow_server_is_not_down_for_those_who_can_wait),
-        cmocka_unit_test(hasty_operations_wait_three_times_and_no_more),
-        cmocka_unit_test(any_answer_shows_that_it_is_fast_again),
-        cmocka_unit_test(a_server_that_answers_nothing_is_down_for_all),
-        cmocka_unit_test(a_new_connection_is_no_slow_one),
         cmocka_unit_test(a_late_reply_is_no_success),
         cmocka_unit_test(a_server_whose_askers_all_left_is_still_found_dead),
         cmocka_unit_test(closing_loses_what_is_under_way),
