@@ -2,43 +2,16 @@
 // that remembers every purge: what has been purged, as far as an instance has
 // heard of it, is never used there again.
 
-#include "generations_memory.h"
-
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <memory>
-#include <random>
+#include <vector>
+
+#include "generations_model.h"
 
 using namespace edge_test;
 
 namespace {
-
-using Random = std::mt19937_64;
-using Time = std::uint64_t;
-
-constexpr std::array<std::string_view, 6> kTags = {"a", "b", "c",
-                                                   "d", "e", "f"};
-constexpr std::array<std::string_view, 2> kTenants = {"acme", "other"};
-
-struct KnownPurge
-{
-    Time time = 0;
-    RowKey row = 0;
-    PurgeMode mode = PurgeMode::hard;
-    // 0: `row` alone; otherwise only what has both.
-    RowKey other = 0;
-};
-
-Purge to_purge(const KnownPurge &known)
-{
-    Purge purge{"r", known.mode, {known.row}};
-    if (known.other != 0) {
-        purge.rows.push_back(known.other);
-        purge.together = 2;
-    }
-    return purge;
-}
 
 struct LogRecord
 {
@@ -52,19 +25,8 @@ struct Log
 {
     std::deque<LogRecord> records;
     std::vector<KnownPurge> trimmed;
-    Nonce last_nonce = 0;
 
     const Position &top() const { return records.back().record.position; }
-};
-
-struct Entry
-{
-    Ticket ticket;
-    std::size_t instance = 0;
-    Time filled = 0;
-    std::string_view tag;
-    std::string_view other_tag;
-    std::string_view tenant;
 };
 
 struct Instance
@@ -79,24 +41,6 @@ struct Instance
     Generations state;
     std::vector<KnownPurge> known;
 };
-
-bool has_row(const Entry &entry, RowKey row)
-{
-    for (const TenantHash tenant : {hash_tenant(entry.tenant), kAllTenants}) {
-        if (row == row_of(entry.tag, tenant) ||
-            row == row_of(entry.other_tag, tenant) ||
-            row == row_key(select_everything(), tenant)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool names(const KnownPurge &purge, const Entry &entry)
-{
-    return has_row(entry, purge.row) &&
-           (purge.other == 0 || has_row(entry, purge.other));
-}
 
 class World
 {
@@ -403,39 +347,6 @@ void nothing_purged_is_used_when_rows_have_to_go(void **)
     never_used_once_purged(4);
 }
 
-// With room for all rows and sets, and nothing lost, nothing else is refused
-// either.
-void exactly_what_was_purged_is_refused(void **)
-{
-    Memory memory({.rows = 1024, .random = 9});
-    Generations state = memory.attach();
-    Random random(1);
-    const auto tag = [&random] { return kTags[random() % kTags.size()]; };
-    std::vector<KnownPurge> known;
-    std::vector<Entry> entries;
-    for (Time time = 1; time < 3000; time++) {
-        if (random() % 2) {
-            const TenantHash tenant = random() % 4 ? kAcme : kAllTenants;
-            KnownPurge purge{time, row_of(tag(), tenant)};
-            if (random() % 2) {
-                purge.other = row_of(tag(), tenant);
-            }
-            state.purge(to_purge(purge), at(0));
-            known.push_back(purge);
-        }
-        entries.push_back({state.ticket(), 0, time, tag(), tag(), "acme"});
-        const Entry &entry = entries[random() % entries.size()];
-        const bool purged = std::ranges::any_of(
-            known, [&entry](const KnownPurge &purge) {
-                return purge.time > entry.filled && names(purge, entry);
-            });
-        assert_true(state.check(entry.ticket,
-                                selectors({entry.tag, entry.other_tag}),
-                                kAcme) ==
-                    (purged ? Usability::unusable : Usability::usable));
-    }
-}
-
 } // namespace
 
 int main()
@@ -443,7 +354,6 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(nothing_purged_is_used_whatever_happens_to_the_log),
         cmocka_unit_test(nothing_purged_is_used_when_rows_have_to_go),
-        cmocka_unit_test(exactly_what_was_purged_is_refused),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
