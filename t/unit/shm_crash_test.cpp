@@ -3,7 +3,7 @@
 // somewhere inside the lock. Whoever comes next recovers, and those who were
 // sending bytes out of the zone all the while must not notice.
 
-#include "shm_zone.h"
+#include "shm_random_spec.h"
 
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -22,11 +21,8 @@ using namespace edge_test;
 namespace {
 
 constexpr unsigned kDeaths = 200;
-constexpr std::size_t kZone = 192 * 1024;
-constexpr std::uint64_t kNames = 40;
 
 using Mark = std::atomic<std::uint32_t>;
-using Random = std::minstd_rand;
 
 // The lock as nginx's side uses it, without the mutex: there is one process
 // at a time here.
@@ -49,20 +45,6 @@ public:
 private:
     Mark &changing_;
 };
-
-ObjectSpec random_spec(Random &random, std::uint64_t first_name)
-{
-    const std::uint64_t name = first_name + random() % kNames;
-    const Size size = {random() % 300,
-                       random() % (random() % 4 == 0 ? 20000 : 1000)};
-    ObjectSpec spec = random() % 3 == 0
-                          ? variant_of(1 + random() % 4, name, size)
-                          : spec_of(name, size);
-    spec.tenant = name % 3;
-    spec.is_negative = random() % 8 == 0;
-    spec.grows = random() % 3 == 0;
-    return spec;
-}
 
 // The worker that will die: every operation there is, in random order, one
 // lock each.
@@ -364,40 +346,12 @@ void a_worker_killed_anywhere_leaves_a_zone_that_recovers(void **)
     assert_true(inside > kDeaths / 2);
 }
 
-// Pins, objects and lists overwritten at random: what recovery makes of it is
-// an empty zone that works.
-void recovery_makes_a_valid_zone_of_random_bytes(void **)
-{
-    Zone zone(kZone, 4);
-    MemoryTier tier = zone.attach();
-    const OwnerSlot owner = *tier.claim_owner(1, 1);
-    Random random(3);
-    for (int round = 0; round < 300; round++) {
-        for (std::uint64_t name = 1; name < 20; name++) {
-            store(tier, random_spec(random, 1), owner, 1);
-            find(tier, name, owner);
-        }
-        // Behind the header and the owners: half of the pins, all of the rest.
-        const auto bytes = zone.bytes().subspan(8192);
-        for (int i = 0; i < 2000; i++) {
-            bytes[random() % bytes.size()] = static_cast<std::byte>(random());
-        }
-        tier.recover();
-        assert_true(tier.check());
-        tier.release_owner(owner, {1, 1});
-        assert_true(tier.check());
-        assert_int_equal(tier.stats().bytes, 0);
-        assert_true(tier.claim_owner(1, 1) == owner);
-    }
-}
-
 } // namespace
 
 int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_killed_anywhere_leaves_a_zone_that_recovers),
-        cmocka_unit_test(recovery_makes_a_valid_zone_of_random_bytes),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
