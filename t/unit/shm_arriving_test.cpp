@@ -1,5 +1,5 @@
 // Objects that are read while they are filled in.
-#include "shm_zone.h"
+#include "shm_tier.h"
 
 #include <cstring>
 #include <unistd.h>
@@ -12,39 +12,21 @@ using namespace edge_test;
 
 namespace {
 
-constexpr std::size_t kMiB = 1024 * 1024;
 constexpr Size kSize{300, 100'000};
 
 // Ann fills it in, Bob reads it.
-struct TestArrival
+struct TestArrival : TestTier
 {
-    TestArrival()
-        : zone(kMiB), tier(zone.attach()), ann(*tier.claim_owner(100, 1)),
-          bob(*tier.claim_owner(200, 2)), empty(tier.stats().bytes),
-          made(std::get<Reservation>(
-              reserve(tier, spec_of(1, kSize), ann)))
-    {
-    }
-    ~TestArrival() { assert_true(tier.check()); }
-
     void arrive(std::size_t size) const
     {
         made.set_arrived({size, size == kSize.body});
     }
 
-    PinnedObject read()
-    {
-        const auto object = tier.share(made.pin(), bob);
-        assert_some(object);
-        return *object;
-    }
+    PinnedObject read() { return share(made); }
 
-    Zone zone;
-    MemoryTier tier;
-    OwnerSlot ann;
-    OwnerSlot bob;
-    std::uint64_t empty;
-    Reservation made;
+    std::uint64_t empty = tier.stats().bytes;
+    Reservation made =
+        std::get<Reservation>(reserve(tier, spec_of(1, kSize), ann));
 };
 
 void as_much_is_read_as_has_arrived(void **)

@@ -1,5 +1,5 @@
 // Objects of a size that is known when they are whole.
-#include "shm_zone.h"
+#include "shm_tier.h"
 
 #include <cstring>
 #include <unistd.h>
@@ -13,7 +13,6 @@ using namespace edge_test;
 
 namespace {
 
-constexpr std::size_t kMiB = 1024 * 1024;
 constexpr std::size_t kHead = 300;
 constexpr std::size_t kFirst = 1000;
 constexpr std::size_t kStep = 5000;
@@ -58,14 +57,9 @@ std::vector<Pin> fill_up(MemoryTier &tier, OwnerSlot owner)
 }
 
 // Ann fills it in, Bob reads it.
-struct Growing
+struct Growing : TestTier
 {
-    explicit Growing(std::size_t zone_size = kMiB)
-        : zone(zone_size), tier(zone.attach()), ann(*tier.claim_owner(100, 1)),
-          bob(*tier.claim_owner(200, 2)), empty(tier.stats().bytes)
-    {
-    }
-    ~Growing() { assert_true(tier.check()); }
+    using TestTier::TestTier;
 
     void begin()
     {
@@ -107,18 +101,9 @@ struct Growing
         made->set_arrived({body_size, true});
     }
 
-    PinnedObject read()
-    {
-        const auto object = tier.share(made->pin(), bob);
-        assert_some(object);
-        return *object;
-    }
+    PinnedObject read() { return share(*made); }
 
-    Zone zone;
-    MemoryTier tier;
-    OwnerSlot ann;
-    OwnerSlot bob;
-    std::uint64_t empty;
+    std::uint64_t empty = tier.stats().bytes;
     std::optional<Reservation> made;
     std::optional<Pieces<std::span<char>>> rest;
     std::size_t size = 0;

@@ -17,6 +17,14 @@ struct TestTier
     }
     ~TestTier() { assert_true(tier.check()); }
 
+    // Bob reads what Ann fills in.
+    PinnedObject share(const Reservation &made)
+    {
+        const auto object = tier.share(made.pin(), bob);
+        assert_some(object);
+        return *object;
+    }
+
     Zone zone;
     MemoryTier tier;
     OwnerSlot ann;
