@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "client/await.h"
 #include "redis/fill_scripts.h"
+#include "redis/zone_key.h"
 #include "tier/zone.h"
 
 namespace edge::tier {
@@ -43,12 +44,6 @@ std::string message_of(const FillLock &lock)
     out.number(lock.name().hi);
     out.number(lock.name().lo);
     return message;
-}
-
-std::string channel_of(const client::RedisConfig &config, std::string_view zone)
-{
-    std::string channel(config.prefix);
-    return channel.append(":").append(zone).append(":fills");
 }
 
 } // namespace
@@ -108,7 +103,8 @@ private:
 
 FillLocks::FillLocks(client::Redis &redis, Zone &zone)
     : redis_(redis), zone_(zone),
-      channel_(channel_of(redis.config(), zone.settings.name))
+      channel_(
+          redis::zone_key(redis.config().prefix, zone.settings.name, "fills"))
 {
     redis_.on_connect(&FillLocks::on_connect, this);
     redis_.on_loss(&FillLocks::on_loss, this);

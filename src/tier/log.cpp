@@ -7,6 +7,7 @@
 #include "ngx/random.h"
 #include "redis/commands.h"
 #include "redis/log_scripts.h"
+#include "redis/zone_key.h"
 
 namespace edge::tier {
 
@@ -20,13 +21,6 @@ constexpr int kMaxRounds = 500;
 // How often a record is offered to a log that has just changed its epoch.
 constexpr int kMaxAttempts = 3;
 
-std::string key_of(const client::RedisConfig &config, std::string_view zone,
-                   std::string_view suffix)
-{
-    std::string key(config.prefix);
-    return key.append(":").append(zone).append(":{log}").append(suffix);
-}
-
 std::vector<std::string_view> views(const std::vector<std::string> &texts)
 {
     return {texts.begin(), texts.end()};
@@ -36,9 +30,9 @@ std::vector<std::string_view> views(const std::vector<std::string> &texts)
 
 Log::Log(Zone &zone, client::Redis &redis, std::string_view name)
     : zone_(zone), redis_(redis), name_(name),
-      log_key_(key_of(redis.config(), zone.settings.name, "")),
-      members_key_(key_of(redis.config(), zone.settings.name, ":members")),
-      channel_(key_of(redis.config(), zone.settings.name, ":wake"))
+      log_key_(redis::zone_key(redis.config().prefix, zone.settings.name,
+                               "{log}")),
+      members_key_(log_key_ + ":members"), channel_(log_key_ + ":wake")
 {
     if (zone.settings.wait != 0) {
         own_node_.emplace(redis, log_key_);

@@ -7,6 +7,7 @@
 #include "client/await.h"
 #include "redis/commands.h"
 #include "redis/popular_script.h"
+#include "redis/zone_key.h"
 
 namespace edge::tier {
 
@@ -29,10 +30,8 @@ double popularity(std::uint32_t uses, Millis time, WallTime now)
 }
 
 PopularKeys::PopularKeys(client::Redis &redis, std::string_view zone)
-    : redis_(redis), key_(std::string(redis.config().prefix)
-                              .append(":")
-                              .append(zone)
-                              .append(":{popular}"))
+    : redis_(redis),
+      key_(redis::zone_key(redis.config().prefix, zone, "{popular}"))
 {
 }
 
