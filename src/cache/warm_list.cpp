@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "base/text.h"
 #include "cache/url.h"
 #include "http/connection.h"
@@ -35,17 +34,8 @@ constexpr std::array<std::string_view, 4> kForms = {
     "Write \"headers\" as an object of texts.",
     "Write \"concurrency\" as a number from 1 to 64."};
 
-// As JSON, so that it can be part of an answer; long ones are cut, maybe in
-// the middle of a character.
-std::string shown(std::string_view text)
-{
-    return Json(text.substr(0, 128))
-        .dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-// Depth 2 at most, so nothing recurses. The names of the callbacks are the
-// library's.
-class Reader final : public nlohmann::json_sax<Json>
+// Depth 2 at most, so nothing recurses.
+class Reader final : public JsonReader
 {
 public:
     explicit Reader(std::string_view base) : base_(base) {}
@@ -104,15 +94,6 @@ public:
         return true;
     }
 
-    bool null() override { return wrong_type(); }
-    bool boolean(bool) override { return wrong_type(); }
-    bool number_integer(number_integer_t) override { return wrong_type(); }
-    bool number_float(number_float_t, const string_t &) override
-    {
-        return wrong_type();
-    }
-    bool binary(binary_t &) override { return wrong_type(); }
-
     bool parse_error(std::size_t position, const std::string &,
                      const Json::exception &) override
     {
@@ -126,7 +107,7 @@ private:
         mistake = std::move(sentence);
         return false;
     }
-    bool wrong_type()
+    bool wrong_type() override
     {
         return refuse(
             depth_ == 0

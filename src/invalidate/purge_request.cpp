@@ -2,8 +2,7 @@
 
 #include <array>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "base/text.h"
 #include "invalidate/purge_draft.h"
 
@@ -38,18 +37,9 @@ constexpr std::array<Member, 12> kMembers = {{
     {"tenant", &PurgeDraft::tenant},
 }};
 
-// As JSON, so that it can be part of an answer; long ones are cut, maybe in
-// the middle of a character.
-std::string shown(const std::string &name)
-{
-    return Json(name.substr(0, 64))
-        .dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // Of {"name": text, ..., "tags": [text, ...], "all": true}: depth 2, known
-// here, so nothing recurses and nothing but a name and a text is kept. The
-// names of the callbacks are the library's.
-class BodyReader final : public nlohmann::json_sax<Json>
+// here, so nothing recurses and nothing but a name and a text is kept.
+class BodyReader final : public JsonReader
 {
 public:
     PurgeDraft draft;
@@ -106,15 +96,6 @@ public:
         return draft.all();
     }
 
-    bool null() override { return wrong_type(); }
-    bool number_integer(number_integer_t) override { return wrong_type(); }
-    bool number_unsigned(number_unsigned_t) override { return wrong_type(); }
-    bool number_float(number_float_t, const string_t &) override
-    {
-        return wrong_type();
-    }
-    bool binary(binary_t &) override { return wrong_type(); }
-
     bool parse_error(std::size_t position, const std::string &,
                      const Json::exception &) override
     {
@@ -136,7 +117,7 @@ private:
         return true;
     }
 
-    bool wrong_type()
+    bool wrong_type() override
     {
         if (depth_ == 0) {
             return draft.refuse("send one JSON object");
