@@ -31,12 +31,7 @@ char *set_max_purge(ngx_conf_t *cf, Api &api, std::string_view word,
     constexpr Choice<Reach> kChoices[] = {{"tenant", Reach::tenant},
                                           {"zone", Reach::zone},
                                           {"all", Reach::all}};
-    const auto reach = choose(value, kChoices);
-    if (!reach) {
-        return refuse(cf, word, what_to_write(kChoices));
-    }
-    api.max_purge = *reach;
-    return NGX_CONF_OK;
+    return set_chosen(cf, api.max_purge, word, value, kChoices);
 }
 
 // "10r/s", or "10r/s,100" with a burst.

@@ -70,6 +70,19 @@ std::string what_to_write(const Choice<T> (&choices)[N])
     return text + "\"";
 }
 
+// What is chosen by `text`, which is `word` or a part of it.
+template <typename T, std::size_t N>
+char *set_chosen(ngx_conf_t *cf, T &value, std::string_view word,
+                 std::string_view text, const Choice<T> (&choices)[N])
+{
+    const std::optional<T> chosen = choose(text, choices);
+    if (!chosen) {
+        return refuse(cf, word, what_to_write(choices));
+    }
+    value = *chosen;
+    return NGX_CONF_OK;
+}
+
 // The first argument: a number from 1 to `most`, or "off" alone, which is 0.
 char *set_count(ngx_conf_t *cf, std::uint32_t most, std::uint32_t &count);
 

@@ -25,12 +25,7 @@ char *set_coherence(ngx_conf_t *cf, ZoneSettings &settings,
                     std::string_view word, std::string_view value)
 {
     constexpr Choice<bool> kModes[] = {{"available", false}, {"strict", true}};
-    const auto strict = choose(value, kModes);
-    if (!strict) {
-        return refuse(cf, word, what_to_write(kModes));
-    }
-    settings.strict = *strict;
-    return NGX_CONF_OK;
+    return set_chosen(cf, settings.strict, word, value, kModes);
 }
 
 char *set_isolation(ngx_conf_t *cf, ZoneSettings &settings,

@@ -70,12 +70,11 @@ char *set_kind(ngx_conf_t *cf, Setting<T> &setting,
         return duplicate();
     }
     const auto words = arguments(cf);
-    const auto kind = choose(ngx::view(words[0]), choices);
-    if (!kind) {
-        return refuse(cf, ngx::view(words[0]), what_to_write(choices));
-    }
     T value;
-    value.kind = *kind;
+    const std::string_view kind = ngx::view(words[0]);
+    if (char *error = set_chosen(cf, value.kind, kind, kind, choices)) {
+        return error;
+    }
     for (const ngx_str_t &word : words.subspan(1)) {
         if (char *error = set_parameter(cf, value, ngx::view(word))) {
             return error;

@@ -73,12 +73,7 @@ char *set_limit_sync(ngx_conf_t *cf, LimitUse &use, std::string_view word)
         {"lease", LimitSync::lease},
         {"local", LimitSync::local}};
 
-    const auto choice = choose(word, choices);
-    if (!choice) {
-        return refuse(cf, word, what_to_write(choices));
-    }
-    use.sync = *choice;
-    return NGX_CONF_OK;
+    return set_chosen(cf, use.sync, word, word, choices);
 }
 
 char *set_limit_parameter(ngx_conf_t *cf, LimitUse &use, std::string_view word)

@@ -52,12 +52,7 @@ char *set_zone_algorithm(ngx_conf_t *cf, limit::Algorithm &algorithm,
     static constexpr Choice<limit::Algorithm> choices[] = {
         {"gcra", limit::Algorithm::gcra}, {"window", limit::Algorithm::window}};
 
-    const auto choice = choose(text, choices);
-    if (!choice) {
-        return refuse(cf, text, what_to_write(choices));
-    }
-    algorithm = *choice;
-    return NGX_CONF_OK;
+    return set_chosen(cf, algorithm, text, text, choices);
 }
 
 char *set_zone_parameter(ngx_conf_t *cf, tier::LimitZoneSettings &settings,

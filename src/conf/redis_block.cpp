@@ -55,12 +55,7 @@ constexpr Choice<client::Mode> kModes[] = {
 
 char *set_mode(ngx_conf_t *cf, Block &redis, std::string_view word)
 {
-    const auto mode = choose(word, kModes);
-    if (!mode) {
-        return refuse(cf, word, what_to_write(kModes));
-    }
-    redis.mode = *mode;
-    return NGX_CONF_OK;
+    return set_chosen(cf, redis.mode, word, word, kModes);
 }
 
 char *set_master(ngx_conf_t *cf, Block &redis, std::string_view word)

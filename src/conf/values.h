@@ -24,13 +24,9 @@ char *set_choice(ngx_conf_t *cf, Setting<T> &setting,
     if (setting.set) {
         return duplicate();
     }
+    setting.set = true;
     const std::string_view word = ngx::view(arguments(cf)[0]);
-    const std::optional<T> value = choose(word, choices);
-    if (!value) {
-        return refuse(cf, word, what_to_write(choices));
-    }
-    setting = *value;
-    return NGX_CONF_OK;
+    return set_chosen(cf, setting.value, word, word, choices);
 }
 
 // One argument.
