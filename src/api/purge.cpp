@@ -13,7 +13,6 @@
 #include "invalidate/log_format.h"
 #include "invalidate/purge_request.h"
 #include "ngx/clock.h"
-#include "ngx/guard.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
 #include "ngx/task.h"
@@ -291,8 +290,6 @@ ngx_int_t run(ngx_http_request_t *r, Purge &purge)
     return answer_later<&purge_zones, &send_result>(r, purge);
 }
 
-// The reference that reading the body took is given back by whoever
-// finalizes.
 ngx_int_t prepare_and_run(ngx_http_request_t *r)
 {
     Purge &purge = *ngx::pool_new<Purge>(r->pool);
@@ -300,15 +297,6 @@ ngx_int_t prepare_and_run(ngx_http_request_t *r)
         return send(r, *refused);
     }
     return run(r, purge);
-}
-
-void on_body(ngx_http_request_t *r)
-{
-    const ngx_int_t rc =
-        ngx::guard<&prepare_and_run, NGX_HTTP_INTERNAL_SERVER_ERROR>(r);
-    if (rc != NGX_DONE) {
-        ngx_http_finalize_request(r, rc);
-    }
 }
 
 } // namespace
@@ -339,9 +327,7 @@ ngx_int_t post_purge(ngx_http_request_t *r)
         const ngx_int_t rc = ngx_http_discard_request_body(r);
         return rc == NGX_OK ? send(r, *refused) : rc;
     }
-    const ngx_int_t rc =
-        ngx_http_read_client_request_body(r, ngx::guard<&on_body>);
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+    return answer_with_body<&prepare_and_run>(r);
 }
 
 } // namespace edge::api

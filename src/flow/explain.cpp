@@ -7,7 +7,6 @@
 #include "api/later.h"
 #include "api/response.h"
 #include "flow/explanation.h"
-#include "ngx/guard.h"
 #include "ngx/listeners.h"
 #include "ngx/route.h"
 #include "ngx/text.h"
@@ -158,24 +157,12 @@ ngx_int_t answer_body(ngx_http_request_t *r)
                                        "Send at most 64 KiB."));
 }
 
-// Its reference to the request is given back by whoever finalizes.
-void on_body(ngx_http_request_t *r)
-{
-    const ngx_int_t rc =
-        ngx::guard<&answer_body, NGX_HTTP_INTERNAL_SERVER_ERROR>(r);
-    if (rc != NGX_DONE) {
-        ngx_http_finalize_request(r, rc);
-    }
-}
-
 } // namespace
 
 ngx_int_t answer_explain(ngx_http_request_t *r)
 {
     if (r->method == NGX_HTTP_POST) {
-        const ngx_int_t rc =
-            ngx_http_read_client_request_body(r, ngx::guard<&on_body>);
-        return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+        return api::answer_with_body<&answer_body>(r);
     }
     ngx_int_t rc = ngx_http_discard_request_body(r);
     if (rc == NGX_OK) {

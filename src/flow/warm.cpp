@@ -14,7 +14,6 @@
 #include "flow/warm_log.h"
 #include "flow/warmer.h"
 #include "ngx/clock.h"
-#include "ngx/guard.h"
 #include "ngx/headers.h"
 #include "ngx/listeners.h"
 #include "ngx/text.h"
@@ -177,13 +176,6 @@ ngx_int_t answer_body(ngx_http_request_t *r)
     return api::send(r, begin(r));
 }
 
-// Its reference to the request is given back.
-void on_body(ngx_http_request_t *r)
-{
-    ngx_http_finalize_request(
-        r, ngx::guard<&answer_body, NGX_HTTP_INTERNAL_SERVER_ERROR>(r));
-}
-
 Answer show_jobs(ngx_http_request_t *r)
 {
     auto authorized =
@@ -254,9 +246,7 @@ ngx_int_t answer_warm(ngx_http_request_t *r)
         const ngx_int_t rc = ngx_http_discard_request_body(r);
         return rc == NGX_OK ? api::send(r, *refused) : rc;
     }
-    const ngx_int_t rc =
-        ngx_http_read_client_request_body(r, ngx::guard<&on_body>);
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+    return api::answer_with_body<&answer_body>(r);
 }
 
 ngx_int_t answer_warm_job(ngx_http_request_t *r)
