@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "conf/location.h"
+#include "flow/parts.h"
 #include "http/connection.h"
 #include "http/credential.h"
 #include "ngx/pool.h"
@@ -44,12 +45,6 @@ bool counts(std::string_view name, const conf::Location &lcf)
                                     : !is_indifferent(name);
 }
 
-// Each part behind its length.
-void add(std::string &text, std::string_view part)
-{
-    text.append(std::to_string(part.size())).append(":").append(part);
-}
-
 // In PEM; empty without one.
 std::string_view certificate_of([[maybe_unused]] ngx_http_request_t *r)
 {
@@ -68,9 +63,9 @@ void add_client(ngx_http_request_t *r, std::string &text)
 {
     const ngx_connection_t &connection = *r->connection;
     const ngx_proxy_protocol_t *proxy = connection.proxy_protocol;
-    add(text, ngx::view(connection.addr_text));
-    add(text, proxy ? ngx::view(proxy->src_addr) : std::string_view());
-    add(text, certificate_of(r));
+    add_part(text, ngx::view(connection.addr_text));
+    add_part(text, proxy ? ngx::view(proxy->src_addr) : std::string_view());
+    add_part(text, certificate_of(r));
 }
 
 } // namespace
@@ -79,15 +74,15 @@ std::string_view auth_subject(ngx_http_request_t *r, const conf::Location &lcf,
                               http::Fields fields)
 {
     std::string text;
-    add(text, ngx::view(r->main->method_name));
+    add_part(text, ngx::view(r->main->method_name));
     if (lcf.key.value == nullptr) {
-        add(text, ngx::view(r->main->unparsed_uri));
+        add_part(text, ngx::view(r->main->unparsed_uri));
         add_client(r, text);
     }
     for (const http::Field &field : fields) {
         if (counts(field.name, lcf)) {
-            add(text, field.name);
-            add(text, field.value);
+            add_part(text, field.name);
+            add_part(text, field.value);
         }
     }
     return ngx::pool_copy(r->pool, "auth " + std::string(view(sha256(text))));

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "cache/admission.h"
+#include "flow/parts.h"
 #include "ngx/guard.h"
 #include "ngx/headers.h"
 #include "ngx/pool.h"
@@ -40,11 +41,6 @@ void on_body(ngx_http_request_t *r)
     ngx_http_core_run_phases(r);
 }
 
-void add(std::string &text, std::string_view part)
-{
-    text.append(std::to_string(part.size())).append(":").append(part);
-}
-
 bool says_its_type(ngx_http_request_t *r)
 {
     return r->headers_in.content_type != nullptr;
@@ -57,8 +53,8 @@ void add_fields(std::string &text, ngx_http_request_t *r)
     for (const std::string_view name : names) {
         ngx::for_each(r->headers_in.headers, [&](const ngx_table_elt_t &line) {
             if (equals_ignore_case(ngx::view(line.key), name)) {
-                add(text, name);
-                add(text, ngx::view(line.value));
+                add_part(text, name);
+                add_part(text, ngx::view(line.value));
             }
         });
     }
