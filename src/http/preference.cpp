@@ -4,18 +4,12 @@
 #include <vector>
 
 #include "base/text.h"
+#include "http/lower_case.h"
 #include "http/token.h"
 
 namespace edge::http {
 
 namespace {
-
-std::string lower_case(std::string_view text)
-{
-    std::string copy(text);
-    std::transform(copy.begin(), copy.end(), copy.begin(), lower);
-    return copy;
-}
 
 // The end of a list's first member: commas in quotes separate nothing.
 std::size_t member_size(std::string_view text)

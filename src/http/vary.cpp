@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
+#include "http/lower_case.h"
 #include "http/token.h"
 
 namespace edge::http {
 
 namespace {
-
-std::string lower_case(std::string_view text)
-{
-    std::string name(text);
-    std::transform(name.begin(), name.end(), name.begin(), lower);
-    return name;
-}
 
 // "*" stands above everything else that may be wrong.
 void add_line(Vary &vary, std::string_view line)
