@@ -13,30 +13,33 @@
 
 namespace edge::conf {
 
-tier::Zone *Main::zone(ngx_conf_t *cf, std::string_view name)
+namespace {
+
+template <typename Zone>
+Zone *find_or_make(ngx_conf_t *cf, std::vector<Zone *> &zones,
+                   std::string_view name)
 {
-    for (tier::Zone *zone : zones) {
+    for (Zone *zone : zones) {
         if (zone->settings.name == name) {
             return zone;
         }
     }
-    auto *zone = ngx::pool_new<tier::Zone>(cf->pool);
+    auto *zone = ngx::pool_new<Zone>(cf->pool);
     zone->settings.name = name;
     zones.push_back(zone);
     return zone;
 }
 
+} // namespace
+
+tier::Zone *Main::zone(ngx_conf_t *cf, std::string_view name)
+{
+    return find_or_make(cf, zones, name);
+}
+
 tier::LimitZone *Main::limit_zone(ngx_conf_t *cf, std::string_view name)
 {
-    for (tier::LimitZone *zone : limit_zones) {
-        if (zone->settings.name == name) {
-            return zone;
-        }
-    }
-    auto *zone = ngx::pool_new<tier::LimitZone>(cf->pool);
-    zone->settings.name = name;
-    limit_zones.push_back(zone);
-    return zone;
+    return find_or_make(cf, limit_zones, name);
 }
 
 client::RedisConfig *Main::find_redis(std::string_view name) const
