@@ -61,6 +61,19 @@ std::optional<std::uint64_t> parse_size(std::string_view text)
     return static_cast<std::uint64_t>(size);
 }
 
+std::optional<std::uint32_t> parse_percent(std::string_view text)
+{
+    if (!text.ends_with('%')) {
+        return std::nullopt;
+    }
+    text.remove_suffix(1);
+    const auto percent = parse_decimal(text, 1000);
+    if (!percent || *percent < 1 || *percent > 100) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(*percent);
+}
+
 std::optional<NamedSize> parse_named_size(std::string_view word)
 {
     const std::string_view name = word.substr(0, word.find(':'));

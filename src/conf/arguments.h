@@ -90,6 +90,8 @@ char *set_count(ngx_conf_t *cf, std::uint32_t most, std::uint32_t &count);
 std::optional<Millis> parse_time(std::string_view text);
 // nginx's sizes: 64k, 1m.
 std::optional<std::uint64_t> parse_size(std::string_view text);
+// 1% to 100%.
+std::optional<std::uint32_t> parse_percent(std::string_view text);
 
 // The NAME:SIZE of a zone in shared memory.
 struct NamedSize

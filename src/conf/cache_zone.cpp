@@ -72,19 +72,6 @@ char *set_wait(ngx_conf_t *cf, ZoneSettings &settings, std::string_view word,
     return NGX_CONF_OK;
 }
 
-std::optional<std::uint32_t> parse_percent(std::string_view value)
-{
-    if (!value.ends_with('%')) {
-        return std::nullopt;
-    }
-    value.remove_suffix(1);
-    const auto percent = parse_decimal(value, 1000);
-    if (!percent || *percent < 1 || *percent > 100) {
-        return std::nullopt;
-    }
-    return static_cast<std::uint32_t>(*percent);
-}
-
 template <std::uint32_t shm::Shares::*Share>
 char *set_share(ngx_conf_t *cf, ZoneSettings &settings, std::string_view word,
                 std::string_view value)

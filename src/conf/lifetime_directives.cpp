@@ -25,19 +25,6 @@ std::optional<std::uint16_t> parse_valid_status(std::string_view word)
     return static_cast<std::uint16_t>(*status);
 }
 
-std::optional<std::uint32_t> parse_percent(std::string_view word)
-{
-    if (!word.ends_with('%')) {
-        return std::nullopt;
-    }
-    word.remove_suffix(1);
-    const auto percent = parse_decimal(word, 1000);
-    if (!percent || *percent < 1 || *percent > 100) {
-        return std::nullopt;
-    }
-    return static_cast<std::uint32_t>(*percent);
-}
-
 } // namespace
 
 char *set_valid(ngx_conf_t *cf, ngx_command_t *, void *conf)
