@@ -6,10 +6,34 @@
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+// What is compiled here has to run on every processor of its kind. The library,
+// if it is installed with that header, looks at the one that it runs on.
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+extern "C" XXH128_hash_t XXH3_128bits_withSecret_dispatch(const void *data,
+                                                          size_t size,
+                                                          const void *secret,
+                                                          size_t secret_size);
+#undef XXH3_128bits_withSecret
+#define XXH3_128bits_withSecret XXH3_128bits_withSecret_dispatch
+#endif
 
 namespace edge {
 
 static_assert(HashSecret::size >= XXH3_SECRET_SIZE_MIN);
+
+namespace {
+
+// Both digits of every byte.
+constexpr auto kHex = [] {
+    constexpr char digits[] = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t byte = 0; byte < pairs.size(); byte++) {
+        pairs[byte] = {digits[byte >> 4], digits[byte & 0xf]};
+    }
+    return pairs;
+}();
+
+} // namespace
 
 HashSecret::HashSecret()
 {
@@ -59,11 +83,11 @@ void PieceHash::Free::operator()(void *state) const
 
 std::array<char, 32> to_hex(const Hash128 &hash)
 {
-    static constexpr char digits[] = "0123456789abcdef";
     std::array<char, 32> text;
-    for (std::size_t i = 0; i < 16; i++) {
-        text[15 - i] = digits[(hash.hi >> (4 * i)) & 0xf];
-        text[31 - i] = digits[(hash.lo >> (4 * i)) & 0xf];
+    for (std::size_t i = 0; i < 8; i++) {
+        const std::size_t shift = 56 - 8 * i;
+        std::memcpy(&text[2 * i], kHex[hash.hi >> shift & 0xff].data(), 2);
+        std::memcpy(&text[16 + 2 * i], kHex[hash.lo >> shift & 0xff].data(), 2);
     }
     return text;
 }
