@@ -50,15 +50,20 @@ void write_key(const KeyParts &parts, char *out)
     }
 }
 
-std::string redis_key(std::string_view prefix, std::string_view zone,
-                      const Hash128 &resource, const Hash128 *variant)
+std::string redis_key_start(std::string_view prefix, std::string_view zone)
+{
+    std::string start(prefix);
+    start.append(":").append(kFormat).append(":");
+    return start.append(zone).append(":{");
+}
+
+std::string redis_key(std::string_view start, const Hash128 &resource,
+                      const Hash128 *variant)
 {
     const auto digest = to_hex(resource);
     std::string key;
-    key.reserve(prefix.size() + zone.size() + 2 * digest.size() + 8);
-    key.append(prefix).append(":").append(kFormat).append(":");
-    key.append(zone).append(":{");
-    key.append(digest.data(), digest.size()).append("}");
+    key.reserve(start.size() + 2 * digest.size() + 2);
+    key.append(start).append(digest.data(), digest.size()).push_back('}');
     if (variant != nullptr) {
         const auto suffix = to_hex(*variant);
         key.append(":").append(suffix.data(), suffix.size());

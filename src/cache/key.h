@@ -51,7 +51,9 @@ void write_key(const KeyParts &parts, char *out);
 // null). Only digests in braces: a resource's keys share one cluster slot, and
 // no byte of a request gets into a Redis key.
 //   <prefix>:<format>:<zone>:{<32 hex>}[:<32 hex>]
-std::string redis_key(std::string_view prefix, std::string_view zone,
-                      const Hash128 &resource, const Hash128 *variant);
+// `start`: what all keys of a zone begin with.
+std::string redis_key_start(std::string_view prefix, std::string_view zone);
+std::string redis_key(std::string_view start, const Hash128 &resource,
+                      const Hash128 *variant);
 
 } // namespace edge::cache

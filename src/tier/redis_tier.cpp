@@ -66,9 +66,12 @@ private:
 
 RedisTier::RedisTier(client::Redis &redis, Zone &zone,
                      std::string_view instance)
-    : redis_(redis), zone_(zone.settings.name), counters_(zone.counters()),
-      log_(zone, redis, instance), locks_(redis, zone),
-      popular_(redis, zone.settings.name), reader_(log_, locks_), writes_(log_), seal_keys_(redis.config().secrets)
+    : redis_(redis),
+      key_start_(
+          cache::redis_key_start(redis.config().prefix, zone.settings.name)),
+      counters_(zone.counters()), log_(zone, redis, instance),
+      locks_(redis, zone), popular_(redis, zone.settings.name),
+      reader_(log_, locks_), writes_(log_), seal_keys_(redis.config().secrets)
 {
     reader_.start();
 }
@@ -79,22 +82,17 @@ std::string RedisTier::key(const RedisName &name) const
 {
     const Hash128 resource = hash128(name.resource_key, unkeyed_);
     if (name.variant_key.empty()) {
-        return cache::redis_key(redis_.config().prefix, zone_, resource,
-                                nullptr);
+        return cache::redis_key(key_start_, resource, nullptr);
     }
     const Hash128 variant = hash128(name.variant_key, unkeyed_);
-    return cache::redis_key(redis_.config().prefix, zone_, resource,
-                            &variant);
+    return cache::redis_key(key_start_, resource, &variant);
 }
 
 bool RedisTier::is_key(std::string_view text) const
 {
-    constexpr Hash128 none;
-    const std::string shortest =
-        cache::redis_key(redis_.config().prefix, zone_, none, nullptr);
-    const std::size_t start = shortest.find('{') + 1;
-    return text.size() >= shortest.size() &&
-           text.substr(0, start) == shortest.substr(0, start);
+    constexpr std::size_t digest = std::tuple_size_v<decltype(to_hex({}))>;
+    return text.starts_with(key_start_) &&
+           text.size() > key_start_.size() + digest;
 }
 
 void RedisTier::store(const RedisName &name, const cache::Entry &entry,

@@ -69,7 +69,7 @@ private:
     void finish(Change &change);
 
     client::Redis &redis_;
-    std::string_view zone_;
+    const std::string key_start_;
     shm::Counters &counters_;
     Log log_;
     FillLocks locks_;

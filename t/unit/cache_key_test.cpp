@@ -100,9 +100,10 @@ void a_redis_key_has_digests_in_braces_and_no_byte_of_a_request(void **)
 {
     const Hash128 resource{0x0123456789abcdef, 0xfedcba9876543210};
     const Hash128 variant{1, 2};
-    assert_sv_equal(redis_key("ec", "api", resource, nullptr),
+    const std::string start = redis_key_start("ec", "api");
+    assert_sv_equal(redis_key(start, resource, nullptr),
                     "ec:1:api:{0123456789abcdeffedcba9876543210}");
-    assert_sv_equal(redis_key("ec", "api", resource, &variant),
+    assert_sv_equal(redis_key(start, resource, &variant),
                     "ec:1:api:{0123456789abcdeffedcba9876543210}:"
                     "00000000000000010000000000000002");
 }
