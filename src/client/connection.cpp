@@ -1,5 +1,6 @@
 #include "client/connection.h"
 
+#include <algorithm>
 #include <array>
 
 namespace edge::client {
@@ -147,8 +148,7 @@ bool Connection::receive()
     std::array<char, kReadSize> buffer;
 
     const std::span<char> space = reader_->space(target());
-    const ngx::Peer::Io io =
-        peer_.receive(space.empty() ? std::span<char>(buffer) : space);
+    const ngx::Peer::Io io = peer_.receive(space, buffer);
     if (io.status == ngx::Peer::Status::again) {
         return false;
     }
@@ -156,11 +156,11 @@ bool Connection::receive()
         fail({NodeState::closed, "connection closed"});
         return false;
     }
-    if (space.empty()) {
-        reader_->feed({buffer.data(), io.size});
-    } else {
-        reader_->received(io.size);
+    const std::size_t direct = std::min(io.size, space.size());
+    if (direct > 0) {
+        reader_->received(direct);
     }
+    reader_->feed({buffer.data(), io.size - direct});
     return take_replies();
 }
 

@@ -5,6 +5,18 @@
 
 namespace edge::ngx {
 
+namespace {
+
+ngx_buf_t empty_buffer(std::span<char> memory)
+{
+    ngx_buf_t buffer{};
+    buffer.last = reinterpret_cast<u_char *>(memory.data());
+    buffer.end = buffer.last + memory.size();
+    return buffer;
+}
+
+} // namespace
+
 bool Peer::connect(const Address &address)
 {
     ngx_peer_connection_t peer{};
@@ -130,10 +142,13 @@ Peer::Io Peer::io(ssize_t result, ngx_int_t waits)
     return {again ? Status::again : Status::closed, 0};
 }
 
-Peer::Io Peer::receive(std::span<char> buffer)
+Peer::Io Peer::receive(std::span<char> first, std::span<char> rest)
 {
-    auto *data = reinterpret_cast<u_char *>(buffer.data());
-    const ssize_t n = connection_->recv(connection_, data, buffer.size());
+    ngx_buf_t buffers[] = {empty_buffer(first), empty_buffer(rest)};
+    ngx_chain_t tail{&buffers[1], nullptr};
+    ngx_chain_t head{&buffers[0], &tail};
+    const ssize_t n = connection_->recv_chain(
+        connection_, first.empty() ? &tail : &head, 0);
     return io(n, ngx_handle_read_event(connection_->read, 0));
 }
 

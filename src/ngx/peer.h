@@ -67,7 +67,8 @@ public:
         Status status;
         std::size_t size; // with `done`
     };
-    Io receive(std::span<char> buffer);
+    // Fills `first`, which may be empty, before `rest`.
+    Io receive(std::span<char> first, std::span<char> rest);
     Io send(std::string_view bytes);
 
 private:

@@ -152,8 +152,7 @@ std::span<char> Reader::space(std::pmr::memory_resource *target)
     if (bulk_ && target == nullptr) {
         bulk_->drop();
     }
-    const std::span<char> space = bulk_ ? bulk_->space() : std::span<char>();
-    return space.size() < limits_.large ? std::span<char>() : space;
+    return bulk_ ? bulk_->space() : std::span<char>();
 }
 
 Reader::Next Reader::next(std::pmr::memory_resource *target)

@@ -32,8 +32,6 @@ struct ReplyLimits
     std::size_t depth = 7;
     // A status, an error, a number, the head of an array or a bulk.
     std::size_t line = std::size_t{64} << 10;
-    // A bulk that lacks so much is received in its target.
-    std::size_t large = std::size_t{64} << 10;
 };
 
 class Reader
@@ -47,8 +45,9 @@ public:
     void feed(std::string_view bytes) { fed_ = bytes; }
 
     // The same without a copy: where the next bytes are to be received, and
-    // how many were. Empty: to be fed. `target` as for next().
+    // how many were; what follows them is fed. `target` as for next().
     std::span<char> space(std::pmr::memory_resource *target);
+    // Requires that there was space.
     void received(std::size_t size) { bulk_->received(size); }
 
     enum class Status

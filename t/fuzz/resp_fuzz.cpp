@@ -18,7 +18,7 @@ using namespace edge::redis;
 namespace {
 
 constexpr ReplyLimits kLimits{
-    .bytes = 4096, .elements = 32, .depth = 5, .line = 256, .large = 40};
+    .bytes = 4096, .elements = 32, .depth = 5, .line = 256};
 
 class Budget final : public std::pmr::memory_resource
 {
@@ -90,15 +90,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
             memory.reset();
         }
         const std::span<char> space = reader.space(memory.get());
-        const std::size_t size_now =
-            std::min({step, bytes.size(),
-                      space.empty() ? step : space.size()});
-        if (space.empty()) {
-            reader.feed(bytes.substr(0, size_now));
-        } else {
-            std::copy_n(bytes.begin(), size_now, space.begin());
-            reader.received(size_now);
+        const std::size_t size_now = std::min(step, bytes.size());
+        const std::size_t direct = std::min(size_now, space.size());
+        if (direct > 0) {
+            std::copy_n(bytes.begin(), direct, space.begin());
+            reader.received(direct);
         }
+        reader.feed(bytes.substr(direct, size_now - direct));
         bytes.remove_prefix(size_now);
 
         for (;;) {
