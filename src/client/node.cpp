@@ -136,7 +136,10 @@ std::pmr::memory_resource *Node::reply_target()
 std::optional<redis::Failure> Node::on_reply(const redis::Reply *reply)
 {
     completions_.post();
-    const auto verdict = exchange_->take(reply, now());
+    if (!received_) {
+        received_ = now();
+    }
+    const auto verdict = exchange_->take(reply, *received_);
     tell(exchange_->news());
     if (!link_.output().empty()) {
         link_.flush();
@@ -194,6 +197,7 @@ void Node::on_deadline()
 
 void Node::complete_ended()
 {
+    received_.reset();
     while (!node_.ended.empty()) {
         node_.ended.complete_first();
     }

@@ -99,6 +99,9 @@ private:
     ngx::Timer deadline_timer_;
     redis::Micros deadline_{0}; // of the running timer
     ngx::Posted completions_;
+    // When the replies came whose completions are still to be called: those of
+    // one turn came together.
+    std::optional<redis::Micros> received_;
     static void call(const std::vector<Subscription> &subscriptions);
 
     std::vector<Subscription> on_connect_;
