@@ -6,6 +6,7 @@
 #include "flow/stored_entry.h"
 #include "flow/variant.h"
 #include "ngx/clock.h"
+#include "ngx/recycling_pool.h"
 #include "tier/redis_tier.h"
 
 namespace edge::flow {
@@ -58,7 +59,7 @@ ngx::Task find_in_redis(ngx::Flow &flow, ngx_http_request_t *r,
                         Request &request)
 {
     const std::int64_t start = ngx::monotonic_micros();
-    ngx::PoolResource memory(r->pool);
+    ngx::RecyclingPool memory(r->pool);
     const Identity &identity = *request.identity;
 
     VariantKey name = known_name(request);
