@@ -157,7 +157,8 @@ bool MemoryTier::has_room(std::size_t head_size, std::size_t body_size) const
         return false;
     }
     const Demand demand = demand_of(head_size, body_size);
-    return fits_in_one(demand) || fits_in_several(demand);
+    return demand.whole <= arena_.free() &&
+           (fits_in_one(demand) || fits_in_several(demand));
 }
 
 std::optional<Refused> MemoryTier::make_room(const Demand &demand,
