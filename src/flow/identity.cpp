@@ -144,9 +144,10 @@ Reason find_target(ngx_http_request_t *r, Identity &identity)
         identity.target = escaped_uri(r);
         identity.requested = requested;
     }
-    return is_valid_target(identity.target) && is_valid_target(requested)
-               ? Reason::none
-               : Reason::uri_invalid;
+    const bool is_valid =
+        is_valid_target(identity.target) &&
+        (r->valid_unparsed_uri || is_valid_target(requested));
+    return is_valid ? Reason::none : Reason::uri_invalid;
 }
 
 // Where an internal redirect has led, if there was one.
