@@ -79,6 +79,7 @@ tier::FillWish wish_of(const Request &request)
 {
     tier::FillWish wish;
     wish.name = fill_name(request);
+    wish.object = known_name(request).hash;
     wish.tenant = invalidate::hash_tenant(request.identity->tenant);
     wish.max_age = request.lcf.lock_age.value;
     return wish;
@@ -99,9 +100,6 @@ tier::Joined join(Request &request, tier::FillWish wish)
 // before we began ours.
 void look_once_more(ngx_http_request_t *r, Request &request)
 {
-    if (!request.role->leads()) {
-        return;
-    }
     find_in_memory(r, request);
     if (request.hit) {
         request.role.reset();
@@ -134,8 +132,7 @@ unsigned sharing_kind(const cache::RequestFacts &request)
 
 Hash128 fill_name(const Request &request)
 {
-    Hash128 name =
-        request.variant ? request.variant->hash : request.identity->resource;
+    Hash128 name = known_name(request).hash;
     name.lo ^= sharing_kind(request.facts);
     return name;
 }
@@ -171,7 +168,9 @@ void join_fill(ngx_http_request_t *r, Request &request)
     request.is_pass = joined.part == FillPart::pass;
     if (joined.part != FillPart::wait) {
         request.role.emplace(zone, wish.name, joined.fill);
-        look_once_more(r, request);
+        if (joined.is_stored) {
+            look_once_more(r, request);
+        }
     } else if (use_stale(request, cache::kStaleUpdating)) {
         return;
     } else if (zone.may_wait()) {

@@ -28,9 +28,10 @@ Reason keep_in_memory(Request &request, const Hash128 &hash,
 bool is_worth_keeping(Request &request, const Hash128 &hash,
                       const StoredInRedis &stored)
 {
+    const shm::FillId fill =
+        request.role ? request.role->fill() : shm::FillId();
     return !request.has_client() ||
-           (request.role && request.role->is_awaited()) ||
-           request.zone().is_worth_a_copy(hash, stored.head.size(),
+           request.zone().is_worth_a_copy(fill, hash, stored.head.size(),
                                           stored.body.size());
 }
 

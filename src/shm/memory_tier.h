@@ -144,6 +144,7 @@ public:
     // The same for onlookers: no use of it, and nothing is removed.
     std::variant<PinnedObject, Absent> peek(const Hash128 &hash,
                                             OwnerSlot owner, BootTime now);
+    bool has(const Hash128 &hash) const { return index_.find(hash) != kNone; }
     // Whether reserve() would evict nothing for it.
     bool has_room(std::size_t head_size, std::size_t body_size) const;
     // Memory for an object, pinned. May evict others.

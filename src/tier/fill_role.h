@@ -21,6 +21,8 @@ struct FillWish
 {
     // Of what is to be filled; equal where one answer may serve both.
     Hash128 name;
+    // What memory would have it under.
+    Hash128 object;
     // What can purge it, as far as is known before there is an answer; nullopt:
     // not found out yet.
     std::optional<std::string_view> selectors;
@@ -68,6 +70,8 @@ public:
 
 private:
     void end(Millis hit_for_miss);
+    // Other instances fetch it from now on.
+    Zone &leave(Millis hit_for_miss);
 
     Zone *zone_;
     Hash128 name_;

@@ -276,7 +276,7 @@ invalidate::Position Zone::applied()
 }
 
 // A zone that is its own log misses nothing (protocol 5.8).
-bool Zone::may_serve() const
+bool Zone::may_serve(BootTime now) const
 {
     if (settings.redis == nullptr) {
         return true;
@@ -284,7 +284,7 @@ bool Zone::may_serve() const
     const shm::Standing &standing = generations_->standing();
     return invalidate::may_serve({settings.strict, settings.isolation},
                                  standing.lease_until, standing.current_at,
-                                 head_->membership.is_known, ngx::boot_now());
+                                 head_->membership.is_known, now);
 }
 
 shm::MemoryTierStats Zone::stats()
@@ -303,7 +303,7 @@ Coherence Zone::coherence()
     Coherence coherence;
     coherence.applied = generations_->applied();
     coherence.is_current = now < standing.lease_until;
-    coherence.is_serving = may_serve() && coherence.applied.nonce != 0;
+    coherence.is_serving = may_serve(now) && coherence.applied.nonce != 0;
     coherence.lag = coherence.is_current ? Millis(0) : now - since;
     coherence.live = head_->membership.live;
     coherence.selectors = generations_->rows_used();

@@ -73,6 +73,8 @@ struct Joined
     FillPart part;
     // The one led or waited for.
     shm::FillId fill;
+    // lead: memory has it, fresh or not, by now.
+    bool is_stored = false;
 };
 
 // Of what edge_cache_fetch_limit counts together.
@@ -206,10 +208,10 @@ public:
                       const Arrival *arrival = nullptr);
 
     void forget(const Hash128 &hash);
-    // Of what Redis has: where it would push out something else, from the
-    // second time on that it is asked for.
-    bool is_worth_a_copy(const Hash128 &hash, std::size_t head_size,
-                         std::size_t body_size);
+    // Of what Redis has: others wait for that fill, or it is asked for again;
+    // and the first time, where it would push out nothing.
+    bool is_worth_a_copy(const shm::FillId &fill, const Hash128 &hash,
+                         std::size_t head_size, std::size_t body_size);
     bool has_room(std::size_t head_size, std::size_t body_size);
     // Adds what was found in one slice of memory since that slice was told last
     // (shm::MemoryTier::tell_uses). False: it was the last one.
@@ -221,7 +223,8 @@ public:
     Joined join(const FillWish &wish);
     bool is_awaited(const shm::FillId &fill);
     void end_fill(const shm::FillId &fill);
-    void note_stored(const Hash128 &name);
+    // Its answer is stored: what refusals of that name said does not hold.
+    void end_stored(const shm::FillId &fill, const Hash128 &name);
     bool is_noted(const Hash128 &name);
     // For so long nobody waits for another's answer; `why` is for people.
     void note_refused(const Hash128 &name, shm::HitForMiss::Place place,
@@ -319,7 +322,9 @@ private:
     std::optional<shm::OwnerSlot> owner();
     void release(shm::OwnerSlot slot, const shm::Owner &owner);
     Joined join(const FillWish &wish, WorkerSet &replaced);
-    bool may_join(const shm::RunningFill &fill, const FillWish &wish) const;
+    bool may_join(const shm::RunningFill &fill, const FillWish &wish,
+                  BootTime now) const;
+    bool is_awaited_now(const shm::FillId &fill) const;
     template <typename Attempt> auto make_room(Attempt &&attempt);
     std::optional<shm::Reservation> reserve(const shm::ObjectSpec &spec);
     std::size_t extend(const shm::Pin &pin, std::size_t more);
@@ -339,12 +344,13 @@ private:
     bool has_outgrown(const shm::FillId &fill);
     void tell_of_share(std::string_view tenant);
     void wake_changed();
-    cache::Reason check(const cache::Entry &entry, bool in_memory) const;
+    cache::Reason check(const cache::Entry &entry, bool in_memory,
+                        BootTime now) const;
     using Lookup = std::variant<shm::PinnedObject, shm::Absent> (
         shm::MemoryTier::*)(const Hash128 &, shm::OwnerSlot, BootTime);
     std::optional<Pinned> look_up(Lookup lookup, const Hash128 &hash);
     bool has_newer(const ObjectName &name, const cache::Entry &entry);
-    bool may_serve() const;
+    bool may_serve(BootTime now) const;
     void sweep(std::size_t rows);
     void note_tags(const cache::Entry &entry);
     void tell_of(const invalidate::Purge &purge) const;

@@ -16,13 +16,13 @@ using Place = shm::HitForMiss::Place;
 // A fill is worth waiting for if its answer, as far as is known of it now,
 // could be given to who comes now (protocol 7); what its tags forbid is seen
 // when it is there.
-bool Zone::may_join(const shm::RunningFill &fill, const FillWish &wish) const
+bool Zone::may_join(const shm::RunningFill &fill, const FillWish &wish,
+                    BootTime now) const
 {
     const BootTime moved{Millis(std::max(fill.started, fill.moved))};
-    return ngx::boot_now() - moved < wish.max_age &&
+    return now - moved < wish.max_age &&
            generations_->check(fill.ticket, *wish.selectors, wish.tenant,
-                               {ngx::boot_now(), false}) ==
-               shm::Usability::usable;
+                               {now, false}) == shm::Usability::usable;
 }
 
 unsigned Zone::count_use(const Hash128 &resource)
@@ -41,8 +41,8 @@ Joined Zone::join(const FillWish &wish)
 
 Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
 {
-    const BootTime now = ngx::boot_now();
     const Lock lock(*this);
+    const BootTime now = ngx::boot_now();
     if (const auto place = hit_for_miss_->find(wish.name, now)) {
         if (wish.may_wait) {
             counters_->hits_for_miss.add();
@@ -50,14 +50,14 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
         return {*place == Place::origin ? FillPart::pass : FillPart::alone, {}};
     }
     const auto slot = owner();
-    if (!slot || !may_serve() || generations_->applied().nonce == 0) {
+    if (!slot || !may_serve(now) || generations_->applied().nonce == 0) {
         return {FillPart::alone, {}};
     }
     if (const auto running = fills_->find(wish.name)) {
         if (!wish.selectors) {
             return {FillPart::again, {}};
         }
-        if (may_join(fills_->at(*running), wish)) {
+        if (may_join(fills_->at(*running), wish, now)) {
             if (wish.may_wait) {
                 fills_->wait(*running, static_cast<std::size_t>(ngx_worker));
             }
@@ -67,13 +67,22 @@ Joined Zone::join(const FillWish &wish, WorkerSet &replaced)
     }
     const auto begun =
         fills_->begin(wish.name, generations_->ticket(), *slot, now);
-    return begun ? Joined{FillPart::lead, *begun} : Joined{FillPart::alone, {}};
+    if (!begun) {
+        return {FillPart::alone, {}};
+    }
+    return {FillPart::lead, *begun, memory_->has(wish.object)};
+}
+
+// Under the lock.
+bool Zone::is_awaited_now(const shm::FillId &fill) const
+{
+    return fills_->exists(fill) && fills_->at(fill).waiting != WorkerSet();
 }
 
 bool Zone::is_awaited(const shm::FillId &fill)
 {
     const Lock lock(*this);
-    return fills_->exists(fill) && fills_->at(fill).waiting != WorkerSet();
+    return is_awaited_now(fill);
 }
 
 void Zone::end_fill(const shm::FillId &fill)
@@ -86,10 +95,15 @@ void Zone::end_fill(const shm::FillId &fill)
     ngx::ring(waiting);
 }
 
-void Zone::note_stored(const Hash128 &name)
+void Zone::end_stored(const shm::FillId &fill, const Hash128 &name)
 {
-    const Lock lock(*this);
-    hit_for_miss_->forget(name);
+    WorkerSet waiting;
+    {
+        const Lock lock(*this);
+        hit_for_miss_->forget(name);
+        waiting = fills_->end(fill);
+    }
+    ngx::ring(waiting);
 }
 
 bool Zone::is_noted(const Hash128 &name)
@@ -188,8 +202,7 @@ bool FillRole::is_awaited() const
 // What is known is written down before anybody is woken.
 void FillRole::end_stored()
 {
-    zone_->note_stored(name_);
-    end(Millis(0));
+    leave(Millis(0)).end_stored(fill_, name_);
 }
 
 void FillRole::end_refused(Millis hit_for_miss, cache::Reason why)
@@ -206,11 +219,16 @@ void FillRole::end_in_redis(Millis hit_for_miss, cache::Reason why)
 
 void FillRole::end(Millis hit_for_miss)
 {
+    leave(hit_for_miss).end_fill(fill_);
+}
+
+Zone &FillRole::leave(Millis hit_for_miss)
+{
     Zone &zone = *std::exchange(zone_, nullptr);
     if (lock_ && zone.redis() != nullptr) {
         zone.redis()->locks().release(*lock_, hit_for_miss);
     }
-    zone.end_fill(fill_);
+    return zone;
 }
 
 FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,

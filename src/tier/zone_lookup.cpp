@@ -32,14 +32,15 @@ cache::Reason Zone::judge(const shm::PinnedObject &object,
                           const cache::Entry &entry)
 {
     const Lock lock(*this);
-    if (!may_serve()) {
+    const BootTime now = ngx::boot_now();
+    if (!may_serve(now)) {
         return cache::Reason::log_behind;
     }
     const std::uint64_t changes = generations_->changes();
     if (object.checked() == changes) {
         return cache::Reason::none;
     }
-    const cache::Reason reason = check(entry, true);
+    const cache::Reason reason = check(entry, true, now);
     if (reason == cache::Reason::none) {
         object.set_checked(changes);
     }
@@ -49,10 +50,13 @@ cache::Reason Zone::judge(const shm::PinnedObject &object,
 cache::Reason Zone::judge(const cache::Entry &entry)
 {
     const Lock lock(*this);
-    return may_serve() ? check(entry, false) : cache::Reason::log_behind;
+    const BootTime now = ngx::boot_now();
+    return may_serve(now) ? check(entry, false, now)
+                          : cache::Reason::log_behind;
 }
 
-cache::Reason Zone::check(const cache::Entry &entry, bool in_memory) const
+cache::Reason Zone::check(const cache::Entry &entry, bool in_memory,
+                          BootTime now) const
 {
     if (generations_->applied().nonce == 0) {
         return cache::Reason::log_behind;
@@ -60,7 +64,7 @@ cache::Reason Zone::check(const cache::Entry &entry, bool in_memory) const
     const shm::Usability usability =
         generations_->check(entry.ticket, entry.selectors,
                             invalidate::hash_tenant(entry.tenant),
-                            {ngx::boot_now(), in_memory});
+                            {now, in_memory});
     switch (usability) {
     case shm::Usability::usable:
         return cache::Reason::none;

@@ -7,12 +7,13 @@ namespace edge::tier {
 shm::Objection Zone::objection(const cache::Entry &entry, bool in_memory)
 {
     const Lock lock(*this);
-    if (!may_serve() || generations_->applied().nonce == 0) {
+    const BootTime now = ngx::boot_now();
+    if (!may_serve(now) || generations_->applied().nonce == 0) {
         return {shm::Usability::unusable, shm::Objection::Cause::behind, 0, {}};
     }
     return generations_->objection(entry.ticket, entry.selectors,
                                    invalidate::hash_tenant(entry.tenant),
-                                   {ngx::boot_now(), in_memory});
+                                   {now, in_memory});
 }
 
 FillStanding Zone::fill_standing(const Hash128 &name)

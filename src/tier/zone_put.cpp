@@ -135,7 +135,8 @@ void Zone::tell_of_share(std::string_view tenant)
 // One that is still of use. Under the lock.
 bool Zone::has_newer(const ObjectName &name, const cache::Entry &entry)
 {
-    const auto found = memory_->peek(name.hash, *owner_, ngx::boot_now());
+    const BootTime now = ngx::boot_now();
+    const auto found = memory_->peek(name.hash, *owner_, now);
     const auto *object = std::get_if<shm::PinnedObject>(&found);
     if (object == nullptr) {
         return false;
@@ -147,7 +148,7 @@ bool Zone::has_newer(const ObjectName &name, const cache::Entry &entry)
         entry.kind == cache::EntryKind::object && stored->key == entry.key &&
         is_newer(stored->times, entry.times) &&
         remaining_lifetime(stored->times, ngx::wall_now()) > Millis(0) &&
-        check(*stored, true) == Reason::none;
+        check(*stored, true, now) == Reason::none;
     memory_->unpin(object->pin());
     return newer;
 }
@@ -159,12 +160,12 @@ bool Zone::has_room(std::size_t head_size, std::size_t body_size)
 }
 
 // Counted apart from what edge_cache_min_uses counts.
-bool Zone::is_worth_a_copy(const Hash128 &hash, std::size_t head_size,
-                           std::size_t body_size)
+bool Zone::is_worth_a_copy(const shm::FillId &fill, const Hash128 &hash,
+                           std::size_t head_size, std::size_t body_size)
 {
     const Hash128 counted{hash.hi, hash.lo ^ 1};
     const Lock lock(*this);
-    return memory_->has_room(head_size, body_size) ||
+    return is_awaited_now(fill) || memory_->has_room(head_size, body_size) ||
            use_counts_->add(counted) > 1;
 }
 
@@ -226,7 +227,7 @@ std::optional<shm::Reservation> Zone::place(const ObjectName &name,
 Reason Zone::publish(const ObjectName &name, const cache::Entry &entry,
                      const shm::Pin &pin)
 {
-    const Reason reason = check(entry, false);
+    const Reason reason = check(entry, false, ngx::boot_now());
     if (reason != Reason::none) {
         return reason == Reason::soft_purged ? Reason::purged : reason;
     }
