@@ -48,12 +48,6 @@ const Route *find(std::span<const Route> routes, std::string_view path)
     return found == routes.end() ? nullptr : &*found;
 }
 
-ngx_int_t refuse(ngx_http_request_t *r, const Answer &answer)
-{
-    const ngx_int_t rc = ngx_http_discard_request_body(r);
-    return rc == NGX_OK ? send(r, answer) : rc;
-}
-
 } // namespace
 
 std::string_view path_below_location(const ngx_http_request_t *r)
@@ -71,16 +65,17 @@ ngx_int_t handle(ngx_http_request_t *r, std::span<const Route> others)
         route = find(others, path);
     }
     if (route == nullptr) {
-        return refuse(r, problem(NGX_HTTP_NOT_FOUND,
-                                 "There are metrics, health, limits, purge, "
-                                 "explain and warm."));
+        return send_unread(r, problem(NGX_HTTP_NOT_FOUND,
+                                      "There are metrics, health, limits, "
+                                      "purge, explain and warm."));
     }
     if (r->method & route->methods) {
         return route->handle(r);
     }
     add_header(r, "Allow", route->allow);
-    return refuse(r, problem(NGX_HTTP_NOT_ALLOWED,
-                             "Allow says which methods are known here."));
+    return send_unread(r,
+                       problem(NGX_HTTP_NOT_ALLOWED,
+                               "Allow says which methods are known here."));
 }
 
 } // namespace edge::api

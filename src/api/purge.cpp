@@ -324,8 +324,7 @@ ngx_int_t post_purge(ngx_http_request_t *r)
     auto authorized =
         authorize(r, *conf::location(r).api, Access::write);
     if (const auto *refused = std::get_if<Answer>(&authorized)) {
-        const ngx_int_t rc = ngx_http_discard_request_body(r);
-        return rc == NGX_OK ? send(r, *refused) : rc;
+        return send_unread(r, *refused);
     }
     return answer_with_body<&prepare_and_run>(r);
 }

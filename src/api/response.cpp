@@ -81,4 +81,10 @@ ngx_int_t send(ngx_http_request_t *r, const Answer &answer)
     return ngx_http_output_filter(r, &body);
 }
 
+ngx_int_t send_unread(ngx_http_request_t *r, const Answer &answer)
+{
+    const ngx_int_t rc = ngx_http_discard_request_body(r);
+    return rc == NGX_OK ? send(r, answer) : rc;
+}
+
 } // namespace edge::api

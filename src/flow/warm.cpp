@@ -226,32 +226,24 @@ Answer show_job(ngx_http_request_t *r)
     return answer;
 }
 
-ngx_int_t answer_without_body(ngx_http_request_t *r,
-                              Answer (*find)(ngx_http_request_t *))
-{
-    const ngx_int_t rc = ngx_http_discard_request_body(r);
-    return rc == NGX_OK ? api::send(r, find(r)) : rc;
-}
-
 } // namespace
 
 ngx_int_t answer_warm(ngx_http_request_t *r)
 {
     if (r->method != NGX_HTTP_POST) {
-        return answer_without_body(r, &show_jobs);
+        return api::send_unread(r, show_jobs(r));
     }
     auto authorized =
         api::authorize(r, *conf::location(r).api, api::Access::write);
     if (const auto *refused = std::get_if<Answer>(&authorized)) {
-        const ngx_int_t rc = ngx_http_discard_request_body(r);
-        return rc == NGX_OK ? api::send(r, *refused) : rc;
+        return api::send_unread(r, *refused);
     }
     return api::answer_with_body<&answer_body>(r);
 }
 
 ngx_int_t answer_warm_job(ngx_http_request_t *r)
 {
-    return answer_without_body(r, &show_job);
+    return api::send_unread(r, show_job(r));
 }
 
 } // namespace edge::flow
