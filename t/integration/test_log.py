@@ -10,13 +10,10 @@ import time
 import pytest
 
 from lib.cached import purge
-from lib.fleet import (log_metric, object_keys, origin_of_hit,
+from lib.fleet import (LOG, MEMBERS, log_metric, object_keys, origin_of_hit,
                        try_purge, version, wait_acknowledged, wait_current,
                        wait_stored)
 from lib.wait import wait_until
-
-LOG = "ec:z:{log}"
-MEMBERS = LOG + ":members"
 
 
 @pytest.fixture

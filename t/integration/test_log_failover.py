@@ -6,14 +6,13 @@ import os
 import pytest
 
 from lib.cluster import Cluster
-from lib.fleet import (try_purge, version, wait_acknowledged, wait_current,
+from lib.fleet import (LOG, try_purge, version, wait_acknowledged, wait_current,
                        wait_stored)
 from lib.ports import HOST
 from lib.resp import RespError
 from lib.sentinels import NAME, Sentinels
 from lib.wait import wait_until
 
-LOG = "ec:z:{log}"
 PAGES = [f"/{i}" for i in range(12)]
 
 

@@ -7,12 +7,9 @@ import time
 import pytest
 
 from lib.cached import metric, purge
-from lib.fleet import (log_metric, try_purge, version, wait_acknowledged,
-                       wait_current)
+from lib.fleet import (LOG, MEMBERS, log_metric, try_purge, version,
+                       wait_acknowledged, wait_current)
 from lib.wait import wait_until
-
-LOG = "ec:z:{log}"
-MEMBERS = LOG + ":members"
 
 
 def restored(*fleet):

@@ -4,11 +4,9 @@ import time
 
 import pytest
 
-from lib.fleet import log_metric, object_keys, try_purge, version
+from lib.fleet import LOG, log_metric, object_keys, try_purge, version
 from lib.resp import RespError
 from lib.wait import wait_until
-
-LOG = "ec:z:{log}"
 
 
 def purge_without_redis(nginx):

@@ -5,12 +5,10 @@ import threading
 import pytest
 
 from lib.cached import metric, purge
-from lib.fleet import (log_metric, try_purge, version, wait_acknowledged,
-                       wait_stored)
+from lib.fleet import LOG, log_metric, try_purge, wait_acknowledged, wait_stored
 from lib.origin import Reply
 from lib.wait import wait_until
 
-LOG = "ec:z:{log}"
 BOTH = {"tags": ["news", "paris"], "match": "all"}
 TAGS = {"/both": "news x paris", "/news": "news", "/paris": "paris y"}
 

@@ -5,11 +5,9 @@ import time
 import pytest
 
 from lib.cached import is_hit, metric, verdict, write
-from lib.fleet import (log_metric, object_keys, version, wait_acknowledged,
+from lib.fleet import (LOG, log_metric, object_keys, version, wait_acknowledged,
                        wait_stored)
 from lib.wait import wait_until
-
-LOG = "ec:z:{log}"
 
 
 def writes(nginx, result):

@@ -11,6 +11,10 @@ from lib.wait import wait_until
 LEASE = "200ms"
 PATIENT = "timeout 300ms; connect_timeout 500ms;"
 
+# The zone's keys in Redis.
+LOG = f"ec:{ZONE}:{{log}}"
+MEMBERS = f"{LOG}:members"
+
 # Which tier had it.
 _TIER = "add_header X-Tier $edge_cache_tier always;"
 
