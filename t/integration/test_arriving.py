@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving, chunked,
-                          nothing_left, read_half, read_rest)
-from lib.cached import metric, purge, verdict
+                          read_half, read_rest)
+from lib.cached import metric, nothing_left, purge, verdict
 from lib.client import Connection, answers
 from lib.http2 import Http2
 from lib.origin import Reply

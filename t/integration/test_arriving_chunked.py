@@ -4,10 +4,10 @@ import zlib
 
 import pytest
 
-from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving,
-                          chunked, nothing_left, read_chunk, read_first_half,
-                          read_part, read_second_half)
-from lib.cached import metric, purge, verdict
+from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving, chunked,
+                          read_chunk, read_first_half, read_part,
+                          read_second_half)
+from lib.cached import metric, nothing_left, purge, verdict
 from lib.client import Connection, answers
 from lib.origin import Reply
 from lib.wait import wait_until

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving,
-                          assert_broken, chunked, nothing_left,
-                          read_first_half, read_part, read_second_half)
-from lib.cached import metric, purge, verdict
+                          assert_broken, chunked, read_first_half, read_part,
+                          read_second_half)
+from lib.cached import metric, nothing_left, purge, verdict
 from lib.client import Incomplete, answers
 from lib.origin import Reply
 from lib.ports import free_port

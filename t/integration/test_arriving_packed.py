@@ -7,10 +7,9 @@ import zlib
 import pytest
 
 from lib.arriving import (AT_ONCE, BODY, FRESH, HALF, LARGE, arriving,
-                          assert_broken, chunked, nothing_left,
-                          read_first_half, read_half, read_rest,
-                          read_second_half)
-from lib.cached import metric, purge, verdict
+                          assert_broken, chunked, read_first_half, read_half,
+                          read_rest, read_second_half)
+from lib.cached import metric, nothing_left, purge, verdict
 from lib.client import answers
 from lib.fleet import object_keys, wait_stored
 from lib.origin import Reply

@@ -28,13 +28,6 @@ def arriving(nginx, count):
                == count, 10, f"{count} that read what arrives")
 
 
-def nothing_left(nginx):
-    wait_until(lambda: metric(nginx, "edge_cache_fills_running") == 0, 5,
-               "the end of all fills")
-    wait_until(lambda: metric(nginx, "edge_cache_zone_pinned_objects") == 0,
-               5, "the release of all pins")
-
-
 def read_half(clients, half=HALF):
     """The first half of what each of them is sent, and the headers."""
     heads = []
