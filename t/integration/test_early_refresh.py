@@ -120,7 +120,7 @@ def test_the_origin_sees_what_it_saw_of_the_client(early, origin,
                                                    certificate):
     """Scheme and address, captures, and what rewrites and maps have set."""
     port = free_port()
-    nginx = early(
+    early(
         http='map $http_x_kind $mapped { default "none"; "k" "mapped-k"; }',
         server=f"""{STATUS} listen 127.0.0.1:{port} ssl;
             ssl_certificate {certificate}/cert;
