@@ -16,10 +16,12 @@ PAGE = 4096
 
 @pytest.fixture
 def reader(fleet, origin):
-    """An instance that finds large answers in Redis and keeps none of them."""
-    filler, = fleet.start(join=False, size="32m",
-                          location="edge_cache_max_size 8m;")
-    reader, = fleet.start(join=False, location="edge_cache_max_size 8m;")
+    """An instance that finds large answers in Redis, most of them there only.
+    They may take their time."""
+    settings = {"location": "edge_cache_max_size 8m;",
+                "redis_lines": "timeout 10s; connect_timeout 10s;"}
+    filler, = fleet.start(join=False, size="32m", **settings)
+    reader, = fleet.start(join=False, **settings)
     fleet.wait_joined()
     for i, size in enumerate(SIZES):
         origin.on(f"/{i}", Reply(headers={"Cache-Control": "max-age=60"},
