@@ -69,11 +69,10 @@ public:
         return state_ != State::closed && state_ != State::ready;
     }
 
-    // What was appended to the output leaves in one write, with what comes in
-    // the next turn of the event loop, for which nothing is waited for: under
-    // load one write and one wake-up of Redis serve both turns.
+    // What was appended to the output leaves in one write at the end of this
+    // turn of the event loop.
     redis::Output &output() { return output_; }
-    void flush() { flush_.post_next(); }
+    void flush() { flush_.post(); }
     // No event loop runs any more.
     void flush_now() { send(); }
 

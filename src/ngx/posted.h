@@ -1,5 +1,5 @@
-// Work for the end of this turn of the event loop, or of the next, with nothing
-// of the caller on the stack; withdrawn with its object.
+// Work for the end of this turn of the event loop, with nothing of the caller
+// on the stack; withdrawn with its object.
 #pragma once
 
 #include "ngx/guard.h"
@@ -32,13 +32,6 @@ public:
     {
         if (!event_.posted) {
             ngx_post_event(&event_, &ngx_posted_events);
-        }
-    }
-    // For the end of the next turn, which does not wait for anything.
-    void post_next()
-    {
-        if (!event_.posted) {
-            ngx_post_event(&event_, &ngx_posted_next_events);
         }
     }
 
