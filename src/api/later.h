@@ -35,7 +35,7 @@ template <auto Ask, auto Send, typename State>
 ngx_int_t answer_later(ngx_http_request_t *r, State &state)
 {
     ngx::at_request_end<&cancel_flow<State>>(r, &state);
-    ngx::Flow &flow = state.flow.emplace(r->pool);
+    ngx::Flow &flow = state.flow.emplace();
     return flow.run(Ask(flow, state), &finish_later<State, Send>, r)
                ? Send(r, state)
                : NGX_DONE;

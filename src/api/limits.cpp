@@ -1,6 +1,7 @@
 #include "api/limits.h"
 
 #include <algorithm>
+#include <memory_resource>
 #include <string>
 #include <variant>
 
@@ -164,7 +165,7 @@ ngx::Task look_in_redis(ngx::Flow &flow, Inquiry &inquiry,
 
 ngx::Task ask_redis(ngx::Flow &flow, Inquiry &inquiry)
 {
-    ngx::PoolResource memory(flow.pool());
+    std::pmr::monotonic_buffer_resource memory;
     bool done = true;
     if (inquiry.reset) {
         co_await reset_in_redis(flow, inquiry, memory, done);

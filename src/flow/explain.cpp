@@ -8,6 +8,7 @@
 #include "api/response.h"
 #include "flow/explanation.h"
 #include "ngx/listeners.h"
+#include "ngx/pool.h"
 #include "ngx/route.h"
 #include "ngx/text.h"
 

@@ -9,6 +9,7 @@
 #include "flow/redis_object.h"
 #include "invalidate/log_format.h"
 #include "ngx/clock.h"
+#include "ngx/pool.h"
 #include "ngx/text.h"
 #include "tier/redis_tier.h"
 

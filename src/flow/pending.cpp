@@ -62,7 +62,7 @@ Pending &make_pending(ngx_http_request_t *r)
 {
     Slot *slot = ngx::pool_new<Slot>(r->pool);
     ngx::at_request_end<&cancel>(r, slot);
-    return slot->emplace(r->pool);
+    return slot->emplace();
 }
 
 Pending *find_pending(ngx_http_request_t *r)

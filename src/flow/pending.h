@@ -9,8 +9,6 @@ namespace edge::flow {
 class Pending
 {
 public:
-    explicit Pending(ngx_pool_t *pool) : flow_(pool) {}
-
     ngx::Flow &flow() { return flow_; }
 
     // Runs `task`. NGX_AGAIN: the request waits, and the phases go on when the

@@ -32,7 +32,7 @@ private:
 
     const conf::WarmStart &settings_;
     tier::Zone &zone_;
-    ngx::Flow flow_{nullptr};
+    ngx::Flow flow_;
 };
 
 } // namespace edge::flow

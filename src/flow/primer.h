@@ -47,7 +47,7 @@ private:
     bool is_due_ = false;
     std::vector<Stale> stale_;
     std::optional<Batch> batch_;
-    ngx::Flow flow_{nullptr};
+    ngx::Flow flow_;
 };
 
 } // namespace edge::flow

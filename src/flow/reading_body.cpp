@@ -60,8 +60,8 @@ class Reading
 {
 public:
     Reading(ngx_http_request_t *r, const Request &request)
-        : r_(r), request_(request), flow_(r->pool),
-          object_(**request.hit->object), pieces_(object_.arriving())
+        : r_(r), request_(request), object_(**request.hit->object),
+          pieces_(object_.arriving())
     {
     }
 

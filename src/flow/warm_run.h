@@ -55,7 +55,7 @@ private:
     WarmSettings settings_;
     Batch batch_;
     bool has_ended_ = false;
-    ngx::Flow flow_{nullptr};
+    ngx::Flow flow_;
 };
 
 } // namespace edge::flow

@@ -52,7 +52,7 @@ private:
     // 0: it has not begun, or has ended.
     std::uint64_t job_ = 0;
     bool is_full_ = false;
-    ngx::Flow flow_{nullptr};
+    ngx::Flow flow_;
 };
 
 } // namespace edge::flow

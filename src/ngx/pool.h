@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "ngx/blocks.h"
 #include "ngx/nginx.h"
 
 namespace edge::ngx {
@@ -30,9 +31,27 @@ inline void *allocate(ngx_pool_t *pool, std::size_t size)
     return memory;
 }
 
+// Those lie in blocks that are used again.
+template <typename T> inline constexpr bool is_large = sizeof(T) >= 512;
+
 template <typename T> void destroy(void *object)
 {
     static_cast<T *>(object)->~T();
+    if constexpr (is_large<T>) {
+        give_block(object, sizeof(T));
+    }
+}
+
+template <typename T, typename... Args>
+T *new_in_block(Args &&...args)
+{
+    void *block = take_block(sizeof(T));
+    try {
+        return new (block) T{std::forward<Args>(args)...};
+    } catch (...) {
+        give_block(block, sizeof(T));
+        throw;
+    }
 }
 
 // Value-initialised; destroyed in reverse order when the pool is.
@@ -43,11 +62,18 @@ T *pool_new(ngx_pool_t *pool, Args &&...args)
     if constexpr (std::is_trivially_destructible_v<T>) {
         return new (allocate(pool, sizeof(T))) T{std::forward<Args>(args)...};
     } else {
-        ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(pool, sizeof(T));
+        ngx_pool_cleanup_t *cleanup =
+            ngx_pool_cleanup_add(pool, is_large<T> ? 0 : sizeof(T));
         if (cleanup == nullptr) {
             throw std::bad_alloc();
         }
-        T *object = new (cleanup->data) T{std::forward<Args>(args)...};
+        T *object = nullptr;
+        if constexpr (is_large<T>) {
+            object = new_in_block<T>(std::forward<Args>(args)...);
+            cleanup->data = object;
+        } else {
+            object = new (cleanup->data) T{std::forward<Args>(args)...};
+        }
         cleanup->handler = &destroy<T>;
         return object;
     }

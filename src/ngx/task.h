@@ -1,8 +1,7 @@
 // Coroutines over nginx's event loop (design: asynchronous flows read top to
 // bottom as one function).
 //
-//   Task   a coroutine, free or a member. Its first parameter is `Flow &`, from
-//          whose pool its frame comes.
+//   Task   a coroutine, free or a member.
 //   Flow   one asynchronous course of events: owns the root task, and resumes
 //          whatever is innermost. A request has one; a worker's work too.
 //
@@ -13,25 +12,14 @@
 
 #include <coroutine>
 #include <cstddef>
-#include <cstdlib>
 #include <exception>
-#include <new>
 #include <utility>
 
+#include "ngx/blocks.h"
 #include "ngx/guard.h"
 #include "ngx/nginx.h"
-#include "ngx/pool.h"
 
 namespace edge::ngx {
-
-class Flow;
-
-namespace detail {
-
-void *new_frame(const Flow &flow, std::size_t size);
-void delete_frame(void *frame);
-
-} // namespace detail
 
 // Awaited by another task (`co_await child(flow)`), or run by a flow.
 class [[nodiscard]] Task
@@ -39,21 +27,13 @@ class [[nodiscard]] Task
 public:
     struct promise_type
     {
-        template <typename... Args>
-        static void *operator new(std::size_t size, Flow &flow, Args &&...)
+        static void *operator new(std::size_t size)
         {
-            return detail::new_frame(flow, size);
+            return take_block(size);
         }
-        // Of a member function: its object comes first.
-        template <typename Self, typename... Args>
-        static void *operator new(std::size_t size, Self &, Flow &flow,
-                                  Args &&...)
+        static void operator delete(void *frame, std::size_t size) noexcept
         {
-            return detail::new_frame(flow, size);
-        }
-        static void operator delete(void *frame)
-        {
-            detail::delete_frame(frame);
+            give_block(frame, size);
         }
 
         struct ToParent
@@ -123,9 +103,7 @@ private:
 class Flow
 {
 public:
-    // Frames come from `pool`, or from malloc without one (pools never free,
-    // and a worker's flows live as long as the worker).
-    explicit Flow(ngx_pool_t *pool) : pool_(pool)
+    Flow()
     {
         wake_.data = this;
         wake_.handler = guard<&Flow::on_wake>;
@@ -139,8 +117,6 @@ public:
     }
     Flow(const Flow &) = delete;
     Flow &operator=(const Flow &) = delete;
-
-    ngx_pool_t *pool() const { return pool_; }
 
     // Runs `root` up to its first suspension. True: it has already ended.
     // Otherwise done(data) is called at its end, outside of any frame: it may
@@ -191,7 +167,6 @@ private:
         return true;
     }
 
-    ngx_pool_t *pool_;
     Task root_;
     void (*done_)(void *) = nullptr;
     void *data_ = nullptr;

@@ -18,8 +18,7 @@ constexpr Millis kLongestTurn{500};
 
 LogReader::LogReader(Log &log, FillLocks &locks)
     : log_(log), locks_(locks),
-      timer_(&LogReader::on_timer, this, ngx::Timer::Holds::nothing),
-      flow_(nullptr)
+      timer_(&LogReader::on_timer, this, ngx::Timer::Holds::nothing)
 {
 }
 

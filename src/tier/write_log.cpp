@@ -17,8 +17,7 @@ constexpr std::size_t kMaxWaiting = 20'000;
 } // namespace
 
 WriteLog::WriteLog(Log &log)
-    : log_(log), timer_(&WriteLog::on_timer, this, ngx::Timer::Holds::worker),
-      flow_(nullptr)
+    : log_(log), timer_(&WriteLog::on_timer, this, ngx::Timer::Holds::worker)
 {
 }
 
