@@ -7,6 +7,7 @@
 #include "flow/coding.h"
 #include "flow/collapse.h"
 #include "flow/fetch_limit.h"
+#include "flow/fill.h"
 #include "flow/fill_plan.h"
 #include "flow/limit_answer.h"
 #include "flow/revalidate.h"
@@ -87,8 +88,9 @@ void begin_fill(ngx_http_request_t *r, Request &request)
         return;
     }
     ngx::at_request_end<&on_request_end>(r, &request);
-    request.fill.emplace(r->pool, request.zone().fill_budget(),
-                         std::move(std::get<FillPlan>(planned)));
+    request.fill =
+        ngx::pool_new<Fill>(r->pool, r->pool, request.zone().fill_budget(),
+                            std::move(std::get<FillPlan>(planned)));
     if (request.fill->plan().compression.level != 0) {
         announce_forms(r);
     }

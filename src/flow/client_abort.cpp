@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/fill.h"
 #include "ngx/guard.h"
 
 namespace edge::flow {

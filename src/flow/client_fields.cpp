@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cache/freshness.h"
 #include "cache/tags.h"
+#include "flow/fill.h"
 #include "http/cache_control.h"
 #include "http/cache_status.h"
 #include "http/connection.h"
@@ -59,10 +60,9 @@ http::CacheStatus cache_status(const Request &request)
         status.forward = forward_reason(request);
         status.forward_status = request.substituted;
         status.collapsed = request.collapsed;
-        status.stored =
-            request.fill.has_value() ||
-            (request.status == Status::revalidated &&
-             request.reason == Reason::none);
+        status.stored = request.fill != nullptr ||
+                        (request.status == Status::revalidated &&
+                         request.reason == Reason::none);
         status.detail = name(request.reason);
         if (request.fill) {
             times = &request.fill->plan().entry.times;

@@ -1,6 +1,7 @@
 #include "flow/request.h"
 
 #include "cache/hit_for_miss.h"
+#include "flow/fill.h"
 #include "flow/stale.h"
 #include "ngx/pool.h"
 

@@ -11,7 +11,6 @@
 #include "cache/reason.h"
 #include "cache/status.h"
 #include "conf/location.h"
-#include "flow/fill.h"
 #include "flow/hidden_headers.h"
 #include "flow/identity.h"
 #include "flow/variant.h"
@@ -24,6 +23,8 @@
 #include "tier/zone.h"
 
 namespace edge::flow {
+
+class Fill;
 
 // A stored object that answers the request: pinned in shared memory, or a copy
 // in the request's pool.
@@ -155,7 +156,7 @@ struct Request
     invalidate::Ticket ticket;
     WallTime requested{};
     HiddenHeaders *hidden = nullptr;
-    std::optional<Fill> fill;
+    Fill *fill = nullptr; // in the request's pool: few requests have one
     // Stored, or given up; the bytes may still be on their way.
     bool fill_ended = false;
     bool is_stored = false;

@@ -1,6 +1,7 @@
 // A whole answer goes into the cache.
 #pragma once
 
+#include "flow/fill.h"
 #include "flow/request.h"
 #include "ngx/nginx.h"
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cache/freshness.h"
+#include "flow/fill.h"
 #include "flow/limit_check.h"
 #include "flow/request.h"
 #include "ngx/clock.h"
