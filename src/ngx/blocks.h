@@ -1,16 +1,17 @@
-// Memory that is used again: each request needs some, of the same few sizes,
-// and finds in the caches of the processor what the one before it has left. Its
-// pool would need one more block for them.
+// What every request needs anew, of the same few sizes: it finds in the caches
+// of the processor what the one before it has left, where its pool would need
+// one more block.
 #pragma once
 
-#include <cstddef>
+#include "base/blocks.h"
 
 namespace edge::ngx {
 
-// Aligned as by new; throws std::bad_alloc. Of each size, in steps of 64 bytes
-// up to 4 KB, a process keeps 64 blocks that nobody uses.
-void *take_block(std::size_t size);
-// What take_block() gave for that size.
-void give_block(void *block, std::size_t size) noexcept;
+// Sanitizers are to see who uses what has ended.
+#if defined(__SANITIZE_ADDRESS__)
+inline constinit Blocks blocks(0);
+#else
+inline constinit Blocks blocks(64);
+#endif
 
 } // namespace edge::ngx

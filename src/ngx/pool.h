@@ -38,18 +38,18 @@ template <typename T> void destroy(void *object)
 {
     static_cast<T *>(object)->~T();
     if constexpr (is_large<T>) {
-        give_block(object, sizeof(T));
+        blocks.give(object, sizeof(T));
     }
 }
 
 template <typename T, typename... Args>
 T *new_in_block(Args &&...args)
 {
-    void *block = take_block(sizeof(T));
+    void *block = blocks.take(sizeof(T));
     try {
         return new (block) T{std::forward<Args>(args)...};
     } catch (...) {
-        give_block(block, sizeof(T));
+        blocks.give(block, sizeof(T));
         throw;
     }
 }

@@ -29,11 +29,11 @@ public:
     {
         static void *operator new(std::size_t size)
         {
-            return take_block(size);
+            return blocks.take(size);
         }
         static void operator delete(void *frame, std::size_t size) noexcept
         {
-            give_block(frame, size);
+            blocks.give(frame, size);
         }
 
         struct ToParent
