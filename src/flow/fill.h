@@ -44,9 +44,9 @@ public:
     // Before the first byte: memory for the whole body, if its size is known,
     // counts as used. False: there is not that much.
     bool claim_whole();
-    // All bytes go there, where others read them as they arrive; if anybody does
-    // also those of a body that has become too large to be stored, for as long
-    // as there is room. Whoever reads must be told of an early end, too.
+    // All bytes go there, where others read them as they arrive; if anybody
+    // does also those of a body that has become too large to be stored, for as
+    // long as there is room. Whoever reads must be told of an early end, too.
     void begin_arrival(tier::Zone &zone, const shm::FillId &fill,
                        const tier::ArrivalMemory &memory);
     void finish_arrival();

@@ -231,8 +231,8 @@ public:
                       Millis time, cache::Reason why);
     std::size_t running_fills();
 
-    // For an Arrival: what a fill is about to store, to be read while it arrives
-    // (zone_arrivals.cpp). Nullopt: no room, or nobody would find it.
+    // For an Arrival: what a fill is about to store, to be read while it
+    // arrives (zone_arrivals.cpp). Nullopt: no room, or nobody would find it.
     std::optional<ArrivalMemory> begin_arrival(const shm::FillId &fill,
                                                const ArrivalPlan &plan);
     // About so many bytes more for one that grows; how many, or 0.
