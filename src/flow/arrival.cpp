@@ -49,14 +49,6 @@ bool is_whole(const ngx_chain_t *in, std::optional<std::uint64_t> expected)
     return expected && size >= *expected;
 }
 
-// Who reads is told what its first client was. What is packed is read as it
-// came.
-std::string sent_fields(const Fill &fill)
-{
-    const std::string &fields = fill.plan().fields;
-    return fill.packs() ? announce_forms(fields) : fields;
-}
-
 } // namespace
 
 void begin_arrival(ngx_http_request_t *r, Request &request,
@@ -74,8 +66,13 @@ void begin_arrival(ngx_http_request_t *r, Request &request,
         !fill.claim_whole()) {
         return;
     }
-    const std::string fields = sent_fields(fill);
-    draft.entry().fields = cache::StringList(fields);
+    // What is packed is read as it came, and who reads is told what its first
+    // client was.
+    std::string fields;
+    if (fill.packs()) {
+        fields = announce_forms(fill.plan().fields);
+        draft.entry().fields = cache::StringList(fields);
+    }
     const auto memory = zone.begin_arrival(
         request.role->fill(),
         {draft.name(), draft.entry(), expected.has_value(),
