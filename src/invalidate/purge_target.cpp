@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "http/lower_case.h"
 
 namespace edge::invalidate {
 
@@ -37,15 +38,14 @@ std::string host_of(std::string_view authority)
     const std::size_t bracket = authority.rfind(']');
     const std::size_t colon =
         authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-    std::string host(authority.substr(0, colon));
+    std::string_view host = authority.substr(0, colon);
     if (host.ends_with('.')) {
-        host.pop_back();
+        host.remove_suffix(1);
     }
-    if (host.find('@') != std::string::npos || has_control_bytes(host)) {
+    if (host.find('@') != host.npos || has_control_bytes(host)) {
         return {};
     }
-    std::ranges::transform(host, host.begin(), lower);
-    return host;
+    return http::lower_case(host);
 }
 
 std::optional<Selector> parse_tag(std::string_view text)
