@@ -12,6 +12,10 @@ namespace {
 // Large enough for most replies of one turn.
 constexpr std::size_t kReadSize = 32 * 1024;
 
+// A write that wakes Redis costs more than a hit: what is no full segment of
+// TCP waits for more.
+constexpr std::size_t kWorthAWrite = 1448;
+
 } // namespace
 
 Connection::Connection(const Settings &settings, Listener &listener)
@@ -116,6 +120,11 @@ void Connection::on_writable()
     } else {
         send();
     }
+}
+
+void Connection::flush()
+{
+    output_.unsent().size() < kWorthAWrite ? flush_.post_next() : flush_.post();
 }
 
 void Connection::send()

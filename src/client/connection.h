@@ -69,10 +69,11 @@ public:
         return state_ != State::closed && state_ != State::ready;
     }
 
-    // What was appended to the output leaves in one write at the end of this
-    // turn of the event loop.
+    // What was appended to the output leaves in one write at the end of the
+    // next turn of the event loop, which takes what is ready and does not wait;
+    // of this one once it fills a segment.
     redis::Output &output() { return output_; }
-    void flush() { flush_.post(); }
+    void flush();
     // No event loop runs any more.
     void flush_now() { send(); }
 

@@ -3,6 +3,9 @@
 Every request asks Redis for one limit; X-Source says whether it decided
 ("redis"), or the instance did because it could not ("local")."""
 
+import os
+import re
+import signal
 import time
 
 import pytest
@@ -52,6 +55,38 @@ def wait_for(nginx, what, seconds=5):
 def left(nginx, key):
     response = nginx.get(f"/?k={key}")
     return response["X-Source"], int(response["X-Left"])
+
+
+# Commands
+
+def reads(redis):
+    return int(re.search(rb"total_reads_processed:(\d+)",
+                         redis.command("INFO", "stats"))[1])
+
+
+def test_commands_of_two_turns_of_the_event_loop_leave_in_one_write(
+        edge, redis):
+    nginx = edge(redis=redis, events="epoll_events 1;",
+                 http="".join(f"edge_limit_zone $arg_k zone={name}:1m rate=1r/m"
+                              " burst=1000 redis=main;" for name in "ab"),
+                 locations={f"/{name}": f"edge_limit zone={name};"
+                            'add_header X-Source "$edge_limit_source";'
+                            for name in "ab"})
+    wait_until(lambda: nginx.get("/a?k=k")["X-Source"] == "redis",
+               what="decisions by Redis")
+    worker, rounds = nginx.workers()[0], 20
+    with nginx.connect() as one, nginx.connect() as other:
+        clients = {"/a?k=k": one, "/b?k=k": other}
+        before = reads(redis)
+        for _ in range(rounds):
+            os.kill(worker, signal.SIGSTOP)
+            for target, client in clients.items():
+                client.send_request("GET", target)
+            os.kill(worker, signal.SIGCONT)
+            for client in clients.values():
+                assert client.read_response()["X-Source"] == "redis"
+        # And what INFO itself takes, here and now and then by nginx.
+        assert reads(redis) - before <= rounds + 3
 
 
 # Replies
