@@ -140,13 +140,14 @@ class Eviction(Fault):
 
 
 class Loading(Fault):
-    """A restart that takes a while to read its data."""
+    """A restart that takes some seconds to read its data."""
 
     def begin(self):
         with self.victim.client() as client:
             for number in range(1000):
                 client.command("SET", f"{_OTHERS}{number}", "x", "EX", 60)
-        configure(self.victim, key_load_delay=1000,
+        microseconds = 1_000_000 // self.victim.command("DBSIZE")
+        configure(self.victim, key_load_delay=microseconds,
                   loading_process_events_interval_bytes=1024)
         self.victim.command("CONFIG", "REWRITE")
         self.victim.command("SAVE")
