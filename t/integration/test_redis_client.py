@@ -15,6 +15,10 @@ from lib.ports import HOST, free_port
 from lib.resp import RespError
 from lib.wait import wait_until
 
+# A busy machine is no fault of Redis.
+_SAYS = """edge_limit_fallback local after=40ms;
+    add_header X-Source "$edge_limit_source";"""
+
 
 @pytest.fixture
 def asking(edge):
@@ -24,8 +28,7 @@ def asking(edge):
             http=f"edge_redis main {{ {lines} }}"
                  "edge_limit_zone $arg_k zone=z:1m rate=1r/m burst=1000"
                  " redis=main;",
-            location='edge_limit zone=z;'
-                     'add_header X-Source "$edge_limit_source";'
+            location=f'edge_limit zone=z; {_SAYS}'
                      'add_header X-Left "$edge_limit_remaining";', **pieces)
         if up:
             wait_for(nginx, "redis")
@@ -69,8 +72,7 @@ def test_commands_of_two_turns_of_the_event_loop_leave_in_one_write(
     nginx = edge(redis=redis, events="epoll_events 1;",
                  http="".join(f"edge_limit_zone $arg_k zone={name}:1m rate=1r/m"
                               " burst=1000 redis=main;" for name in "ab"),
-                 locations={f"/{name}": f"edge_limit zone={name};"
-                            'add_header X-Source "$edge_limit_source";'
+                 locations={f"/{name}": f"edge_limit zone={name}; {_SAYS}"
                             for name in "ab"})
     wait_until(lambda: nginx.get("/a?k=k")["X-Source"] == "redis",
                what="decisions by Redis")
@@ -85,8 +87,8 @@ def test_commands_of_two_turns_of_the_event_loop_leave_in_one_write(
             os.kill(worker, signal.SIGCONT)
             for client in clients.values():
                 assert client.read_response()["X-Source"] == "redis"
-        # And what INFO itself takes, here and now and then by nginx.
-        assert reads(redis) - before <= rounds + 3
+        # Now and then nginx asks for INFO between them.
+        assert reads(redis) - before <= rounds + 5
 
 
 # Replies
