@@ -33,9 +33,9 @@ public:
 
     // False at once when Redis is down or flooded, or too slow of late for a
     // `timeout` below the configured one: there is no completion,
-    // the outcome is `idle`. Otherwise the command leaves with others of
-    // this turn of the event loop and the next, and the completion comes from the event
-    // loop, at the latest when `timeout` (the configured one) is over.
+    // the outcome is `idle`. Otherwise the command leaves with others of this
+    // turn of the event loop and the next, and the completion comes from the
+    // event loop, at the latest when `timeout` (the configured one) is over.
     bool submit(redis::Operation &operation, redis::CommandParts command)
     {
         return submit(operation, command, config_.timeout);

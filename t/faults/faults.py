@@ -140,7 +140,7 @@ class Eviction(Fault):
 
 
 class Loading(Fault):
-    """A restart that takes some seconds to read its data."""
+    """A restart that takes a second or more to read its data."""
 
     def begin(self):
         with self.victim.client() as client:
