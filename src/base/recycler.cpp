@@ -1,10 +1,23 @@
 #include "base/recycler.h"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
 #include <utility>
 
 namespace edge {
+
+namespace {
+
+// So that what differs by little uses the same blocks: else a small one took
+// that of a large one, which then found none.
+std::size_t rounded(std::size_t size)
+{
+    const std::size_t step = std::bit_floor(size) / 8;
+    return (size + step - 1) / step * step;
+}
+
+} // namespace
 
 // With room for the most that there can be, give() never fails.
 Recycler::Recycler(std::size_t most) : most_(most)
@@ -19,7 +32,8 @@ Recycler::Block Recycler::take(std::size_t size)
     };
     const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), fits);
     if (found == blocks_.rend()) {
-        return {std::make_unique_for_overwrite<char[]>(size), size};
+        const std::size_t all = rounded(size);
+        return {std::make_unique_for_overwrite<char[]>(all), all};
     }
     Block block = std::move(*found);
     blocks_.erase(std::next(found).base());

@@ -209,7 +209,7 @@ def test_down_and_up_are_told_once(asking, redis):
 def test_a_server_that_closes_idle_connections_is_not_down(asking,
                                                            redis_server):
     redis = redis_server(timeout="1")
-    nginx = asking(f"server {redis.address};")
+    nginx = asking(f"server {redis.address}; connect_timeout 1s;")
     time.sleep(3)
     wait_for(nginx, "redis")
     assert "is down" not in nginx.error_log()
