@@ -188,6 +188,9 @@ ngx_int_t init_worker(ngx_cycle_t *cycle)
 {
     conf::Main *mcf = conf::main(cycle);
     if (mcf != nullptr && serves_requests()) {
+        // nginx's clock is that of before the configuration was read: timers
+        // that start now might have run out.
+        ngx_time_update();
         worker = std::make_unique<Worker>(*mcf, instance_name(cycle, *mcf));
     }
     return NGX_OK;

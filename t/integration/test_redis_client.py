@@ -23,11 +23,11 @@ _SAYS = """edge_limit_fallback local after=40ms;
 @pytest.fixture
 def asking(edge):
     """Starts nginx with a Redis block of these lines; up unless said."""
-    def start(lines, up=True, **pieces):
+    def start(lines, up=True, http="", **pieces):
         nginx = edge(
             http=f"edge_redis main {{ {lines} }}"
                  "edge_limit_zone $arg_k zone=z:1m rate=1r/m burst=1000"
-                 " redis=main;",
+                 f" redis=main; {http}",
             location=f'edge_limit zone=z; {_SAYS}'
                      'add_header X-Left "$edge_limit_remaining";', **pieces)
         if up:
@@ -209,9 +209,18 @@ def test_down_and_up_are_told_once(asking, redis):
 def test_a_server_that_closes_idle_connections_is_not_down(asking,
                                                            redis_server):
     redis = redis_server(timeout="1")
-    nginx = asking(f"server {redis.address}; connect_timeout 1s;")
+    nginx = asking(f"server {redis.address};")
     time.sleep(3)
     wait_for(nginx, "redis")
+    assert "is down" not in nginx.error_log()
+
+
+def test_a_long_configuration_does_not_let_the_first_connection_time_out(
+        asking, redis):
+    """Workers began with the time from before it was read."""
+    words = "".join(f"{i} 1;" for i in range(300_000))
+    nginx = asking(f"server {redis.address};",
+                   http=f"map $arg_word $known {{ {words} }}")
     assert "is down" not in nginx.error_log()
 
 
