@@ -7,15 +7,11 @@ import time
 import pytest
 
 from lib.cached import api, purge, verdict
-from lib.fleet import log_metric, try_purge, version, wait_current
+from lib.fleet import (log_metric, try_purge, version, wait_behind,
+                       wait_current)
 from lib.wait import wait_until
 
 STRICT = "coherence=strict"
-
-
-def wait_behind(nginx):
-    wait_until(lambda: log_metric(nginx, "current") == 0, 15,
-               "the lease to be over")
 
 
 def hits(nginx):

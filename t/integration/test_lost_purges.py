@@ -8,7 +8,7 @@ import pytest
 
 from lib.cached import metric, purge
 from lib.fleet import (LOG, MEMBERS, log_metric, try_purge, version,
-                       wait_acknowledged, wait_current)
+                       wait_acknowledged, wait_behind, wait_current)
 from lib.wait import wait_until
 
 
@@ -40,7 +40,7 @@ def test_a_lost_purge_reaches_who_was_cut_off(fleet, tagged, redis,
     assert try_purge(a, tags=["t"], wait="100ms").status == 503
     redis.command("DEL", LOG, MEMBERS)
     wait_until(lambda: restored(a) > 0)
-    wait_until(lambda: log_metric(b, "current") == 0, what="its lease's end")
+    wait_behind(b)
     fake_redis.start()
     wait_current(b)
     assert version(b) == tagged.version

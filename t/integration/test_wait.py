@@ -8,7 +8,7 @@ import pytest
 from lib.cached import api, verdict
 from lib.cluster import Cluster
 from lib.fleet import (log_metric, try_purge, version, wait_acknowledged,
-                       wait_current)
+                       wait_behind, wait_current)
 from lib.redis_server import RedisServer
 from lib.sentinels import NAME, Sentinels
 from lib.wait import wait_until
@@ -57,7 +57,7 @@ def test_strict_serves_nothing_that_only_the_master_knows_of(
     version(a)
     assert hits(a)
     replica.pause()
-    wait_until(lambda: log_metric(a, "current") == 0, what="the lease's end")
+    wait_behind(a)
     assert verdict(a.get("/p")) == ("MISS", "log_behind")
     wait_until(lambda: log_of(a)["replicas"] == 0)
     a.wait_for_log("fewer replicas than wait=1 have its log")

@@ -89,6 +89,12 @@ def wait_current(nginx, timeout=15):
                "the log to be current")
 
 
+def wait_behind(nginx):
+    """Until its lease is over."""
+    wait_until(lambda: log_metric(nginx, "current") == 0,
+               what="the lease to be over")
+
+
 def redis_up(nginx):
     return metric(nginx, "edge_cache_redis_up", zone=ZONE) == 1
 
