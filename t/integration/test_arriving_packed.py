@@ -39,6 +39,7 @@ def packed(nginx):
 
 
 def check_stored_packed(nginx, body=BODY):
+    nothing_left(nginx)
     response = nginx.get("/", GZIP)
     assert response["Content-Encoding"] == "gzip"
     assert gzip.decompress(response.body) == body
@@ -115,6 +116,7 @@ def test_what_does_not_get_smaller_is_stored_as_it_came(edge_with, origin,
     for response in answers(clients):
         assert response["Vary"] == "Accept-Encoding"
         assert response.body == body
+    nothing_left(nginx)
     response = nginx.get("/", GZIP)
     assert (response.body, verdict(response)) == (body, ("HIT", None))
     assert packed(nginx) == 0

@@ -73,9 +73,10 @@ class Server:
         sock.sendall(data)
 
     def wait(self, event, timeout=30):
-        """Waits for the event, but not beyond stop()."""
-        for _ in range(int(timeout / 0.02)):
-            if event.wait(0.02) or self.closing.is_set():
+        """Waits for the event, but not long beyond stop().  Hundreds do so
+        at once: they wake seldom."""
+        for _ in range(int(timeout / 0.25)):
+            if event.wait(0.25) or self.closing.is_set():
                 return
 
     def _drop(self, close):
