@@ -1,5 +1,7 @@
 #include "client/watch.h"
 
+#include <utility>
+
 #include "redis/error.h"
 
 namespace edge::client {
@@ -43,16 +45,20 @@ void Watch::on_down()
 
 void Watch::on_time()
 {
-    if (!heard_ && !soon_) {
+    const auto period = static_cast<ngx_msec_t>(kPeriod.count());
+    if (!heard_ && ngx_current_msec - asked_ >= period) {
         link_.fail({redis::NodeState::silent, "does not answer in time"});
         return;
     }
     ask();
 }
 
+// However often it is asked in between, it has a period to answer.
 void Watch::ask()
 {
-    heard_ = heard_ && soon_;
+    if (std::exchange(heard_, false)) {
+        asked_ = ngx_current_msec;
+    }
     soon_ = false;
     topology_.append_query(link_.output().bytes());
     link_.flush();

@@ -56,7 +56,8 @@ private:
     Link link_;
     ngx::Timer timer_;
     bool soon_ = false;
-    bool heard_ = false;                         // since the last question
+    bool heard_ = false;                         // since it was asked
+    ngx_msec_t asked_ = 0;                       // when it was, first
     std::pmr::monotonic_buffer_resource memory_; // of one reply
 };
 

@@ -62,6 +62,20 @@ def test_a_failover_fails_no_request(fleet, sentinels, tagged, how):
     assert first.get("/")["X-Cache"] == "MISS"
 
 
+def test_a_master_that_hangs_with_the_sentinel_that_was_asked_is_replaced(
+        fleet, sentinels):
+    """Each attempt to connect to the one asked the other, and none of these
+    questions had its time to be answered."""
+    nginx, = fleet.start(1, address=through(sentinels.addresses),
+                         redis_lines="timeout 50ms; connect_timeout 100ms;")
+    sentinels.sentinels[0].pause()
+    sentinels.master.pause()
+    wait_until(lambda: f"redis master is {sentinels.replica.address}"
+               in nginx.error_log(), 30, "the new master")
+    wait_up(nginx)
+    wait_acknowledged(nginx)
+
+
 def test_a_master_that_became_a_replica_is_left(fleet, fake_redis, redis,
                                                 redis_server):
     """The Sentinel has not heard of it yet."""

@@ -1,6 +1,7 @@
 """A master, a replica and three Sentinels that watch them."""
 
 import os
+import signal
 import subprocess
 
 from lib.ports import HOST, free_port
@@ -36,7 +37,11 @@ sentinel parallel-syncs {NAME} 1
                                 stdout=log, stderr=subprocess.STDOUT)
         return self
 
+    def pause(self):
+        self._process.send_signal(signal.SIGSTOP)
+
     def stop(self):
+        self._process.send_signal(signal.SIGCONT)
         self._process.end()
 
     def command(self, *args):
