@@ -162,16 +162,20 @@ bool Cluster::redirect(std::string_view error, redis::Operation &operation,
     if (!to) {
         return false;
     }
-    if (!asking) {
-        cluster_.move(*to);
-    }
+    const bool is_news = !asking && cluster_.move(*to);
     Member *owner = member(to->endpoint);
     if (owner == nullptr) {
         owner = members_.size() < redis::SlotMap::kMaxNodes
                     ? &join(to->endpoint)
                     : nullptr;
     }
-    return owner != nullptr && owner->node.take_over(operation, times, asking);
+    const bool is_taken =
+        owner != nullptr && owner->node.take_over(operation, times, asking);
+    // The next map says nothing new then.
+    if (is_news) {
+        on_change_(data_);
+    }
+    return is_taken;
 }
 
 bool Cluster::up() const

@@ -63,11 +63,11 @@ void Link::move()
 void Link::attempt()
 {
     const Server *server = route_.current();
+    target_ = server != nullptr ? server->endpoint : redis::Endpoint{};
     if (leaving() || server == nullptr) {
         return;
     }
 
-    target_ = server->endpoint;
     breaker_.attempt();
     connection_.log().set_quiet(failing_);
     connect_timer_.start(config_.connect_timeout);

@@ -4,8 +4,8 @@ import pytest
 
 from lib.cached import ZONE, api, metric, purge
 from lib.cluster import Cluster, slot_of
-from lib.fleet import (origin_of_hit, stores, wait_acknowledged, wait_current,
-                       wait_stored)
+from lib.fleet import (LOG, origin_of_hit, stores, try_purge,
+                       wait_acknowledged, wait_current, wait_stored)
 from lib.origin import Reply
 from lib.wait import wait_until
 
@@ -115,6 +115,82 @@ def test_a_node_that_dies_is_replaced(fleet, origin, tmp_path):
         assert statuses == {200}
         fill(first, "/after")
         assert is_redis_hit(second, "/after")
+    finally:
+        cluster.stop()
+
+
+def is_up(nginx):
+    return metric(nginx, "edge_cache_redis_state", zone=ZONE, state="up") == 1
+
+
+@pytest.mark.limit(90)
+def test_a_node_that_hangs_while_it_is_asked_for_the_map_is_replaced(
+        fleet, origin, tmp_path):
+    """Each attempt to connect to it asked for the map, and none of these
+    questions had its time to be answered."""
+    origin.headers = CACHED
+    cluster = Cluster(tmp_path / "cluster", replicas=1)
+    try:
+        cluster.start()
+        nginx, = start(fleet, cluster,
+                       redis_lines="timeout 50ms; connect_timeout 100ms;")
+        statuses = set()
+
+        def ask():
+            statuses.update(nginx.get(f"/{i}").status for i in range(9))
+
+        def is_away():
+            ask()
+            return not is_up(nginx)
+
+        def is_back():
+            ask()
+            return is_up(nginx)
+
+        cluster.nodes[0].pause()
+        wait_until(is_away, what="the loss of a node")
+        wait_until(is_back, 30, "the node in its place")
+        assert statuses == {200}
+    finally:
+        cluster.stop()
+
+
+def test_a_subscriber_whose_slot_was_nobody_s_comes_back(fleet, fake_redis,
+                                                         redis):
+    """The log's slot is 10591."""
+    def told(last):
+        fake_redis.on("CLUSTER", [[0, last, [b"127.0.0.1", fake_redis.port]]])
+        asked = fake_redis.count("CLUSTER")
+        fake_redis.wait_for("CLUSTER", asked + 2)
+
+    fake_redis.upstream = redis.port
+    fake_redis.on("CLUSTER", [[0, 16383, [b"127.0.0.1", fake_redis.port]]])
+    nginx, = start(fleet, fake_redis)
+    fake_redis.wait_for("SUBSCRIBE")
+    told(last=9999)
+    told(last=16383)
+    fake_redis.wait_for("SUBSCRIBE", 2)
+    wait_acknowledged(nginx)
+
+
+@pytest.mark.limit(90)
+def test_a_log_that_moved_is_found_by_the_connection_of_its_own(
+        fleet, origin, tmp_path):
+    """The commands of another zone were told of it first, and the map said
+    nothing new then."""
+    cluster = Cluster(tmp_path / "cluster", replicas=1)
+    try:
+        cluster.start()
+        nginx, = start(fleet, cluster, zone_options="wait=1",
+                       http="edge_cache_zone other:1m redis=main;")
+        wait_acknowledged(nginx)
+        source = cluster.owner(LOG)
+        target = next(n for n in cluster.nodes[:3] if n is not source)
+        slot = slot_of(source, LOG)
+        cluster.begin_move(slot, source, target)
+        cluster.end_move(slot, source, target)
+        wait_until(lambda: try_purge(nginx, tags=["t"]).status == 200, 15,
+                   "a purge that is acknowledged")
     finally:
         cluster.stop()
 
