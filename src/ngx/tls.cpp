@@ -85,6 +85,8 @@ bool Tls::prepare(ngx_conf_t *cf, const TlsFiles &files)
     }
     cleanup->handler = ngx_ssl_cleanup_ctx;
     cleanup->data = &ssl_;
+    // What is to be sent grows, and moves, while the socket is full.
+    SSL_CTX_set_mode(ssl_.ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return (files.certificate.empty() || use_certificate(cf, ssl_, files)) &&
            use_authorities(cf, ssl_, files.ca) &&
            ngx_ssl_client_session_cache(cf, &ssl_, 1) == NGX_OK;

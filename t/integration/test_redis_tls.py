@@ -9,11 +9,13 @@ import pytest
 
 from lib.cached import purge
 from lib.certificates import Authority
+from lib.client import answers
 from lib.fleet import origin_of_hit, wait_stored
 from lib.origin import Reply
 from lib.ports import HOST, free_port
 from lib.tcp import Server
 from lib.wait import wait_until
+from lib.waiters import ask
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +194,29 @@ def test_a_purge_and_a_large_object_over_tls(fleet, origin, tls_redis,
     assert shared.body == body
     purge(first, all=True)
     assert second.get("/large")["X-Cache"] == "MISS"
+
+
+def test_what_is_sent_grows_while_the_socket_is_full(fleet, origin, tls_redis,
+                                                     authority, gate):
+    """It moved in memory, and OpenSSL refused to go on with it."""
+    redis = tls_redis()
+    targets = [f"/{i}" for i in range(3)]
+    for target in targets:
+        origin.on(target, Reply(headers={"Cache-Control": "max-age=60"},
+                                body=os.urandom(1 << 20) * 4, wait=gate))
+    nginx, = fleet.start(
+        1, address=f"{redis.tls_address}; tls on;"
+                   f"tls_ca {authority.certificate}", size="64m",
+        location="edge_cache_max_size 8m;",
+        redis_lines="timeout 20s; connect_timeout 20s;")
+    clients = [ask(nginx, 1, target)[0] for target in targets]
+    origin.wait_for(count=len(targets))
+    redis.pause()
+    gate.set()
+    answers(clients)
+    redis.resume()
+    wait_stored(nginx, len(targets), 20)
+    assert "SSL_write() failed" not in nginx.error_log()
 
 
 def test_no_secret_is_in_the_log(asking, tls_redis, authority, tmp_path):
