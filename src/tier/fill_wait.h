@@ -65,7 +65,8 @@ public:
     Until until() const { return until_; }
     bool is_over(const shm::RunningFills &fills) const;
 
-    bool await_ready() const { return false; }
+    // The bell may have rung before this waited.
+    bool await_ready() const;
 
 private:
     const Until until_;

@@ -258,6 +258,7 @@ public:
 
     // Those of this worker that wait.
     std::unordered_set<FillWait *> &waits() { return waits_; }
+    bool is_over(const FillWait &wait);
     bool may_wait() const;
     // Somebody's fill has ended, or more of it has arrived.
     void wake_waits();

@@ -124,6 +124,12 @@ void Zone::note_refused(const Hash128 &name, Place place, Millis time,
     }
 }
 
+bool Zone::is_over(const FillWait &wait)
+{
+    const Lock lock(*this);
+    return wait.is_over(*fills_);
+}
+
 void Zone::wake_waits()
 {
     {
@@ -236,6 +242,11 @@ FillWait::FillWait(ngx::Flow &flow, Zone &zone, const shm::FillId &fill,
     : BoundedWait(flow, zone, fill, longest), until_(until)
 {
     zone_.waits().insert(this);
+}
+
+bool FillWait::await_ready() const
+{
+    return zone_.is_over(*this);
 }
 
 bool FillWait::is_over(const shm::RunningFills &fills) const

@@ -1,5 +1,6 @@
 """One fetch for all who ask for the same while it is under way."""
 
+import threading
 import time
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from lib.cached import metric, nothing_left, purge, verdict
 from lib.client import answers
 from lib.origin import Reply
+from lib.wait import wait_until
 from lib.waiters import ask, waiting, waits
 
 FRESH = {"Cache-Control": "max-age=60"}
@@ -204,6 +206,39 @@ def test_limits_are_decided_before_anybody_waits(counted, origin, gate):
     assert nginx.get("/").status == 429
     gate.set()
     assert {r.status for r in answers(clients)} == {200}
+
+
+def test_a_fill_that_ends_while_redis_decides_a_limit_is_not_waited_for(
+        counted, origin, redis, fake_redis):
+    """Nobody woke who came to wait only then: it took a second.  On a busy
+    machine one of several times has to do."""
+    fake_redis.upstream = redis.port
+    nginx = counted(
+        "edge_limit zone=l; edge_limit_fallback local after=1s;",
+        http=f"""edge_redis main {{ server {fake_redis.address}; timeout 5s;
+                                    connect_timeout 5s; }}
+            edge_limit_zone $host zone=l:1m rate=1000r/s redis=main;""")
+    wait_until(lambda: nginx.get("/first") and fake_redis.count("EVALSHA"),
+               what="a decision by Redis")
+    took = []
+    for i in range(5):
+        gate = threading.Event()
+        origin.on(f"/{i}", Reply(headers=FRESH, body=b"x", wait=gate))
+        leader, = ask(nginx, 1, f"/{i}")
+        origin.wait_for(f"/{i}")
+        asked = fake_redis.count("EVALSHA")
+        fake_redis.freeze()
+        waiter, = ask(nginx, 1, f"/{i}")
+        fake_redis.wait_for("EVALSHA", asked + 1)
+        gate.set()
+        answers([leader])
+        nothing_left(nginx)
+        begun = time.monotonic()
+        fake_redis.thaw()
+        assert verdict(answers([waiter])[0])[0] == "HIT"
+        took.append(time.monotonic() - begun)
+        assert origin.count(f"/{i}") == 1
+    assert min(took) < 0.5
 
 
 def test_a_fill_that_ends_between_lookup_and_join_is_found(counted, origin):
