@@ -107,23 +107,17 @@ limit::LocalLimit local(const Inquiry &inquiry)
             .cost = 0};
 }
 
-limit::Clocks now()
-{
-    return {static_cast<limit::Micros>(ngx::monotonic_micros()),
-            ngx::wall_micros()};
-}
-
 limit::State look_in_memory(const Inquiry &inquiry)
 {
     const tier::LimitLock lock({&inquiry.zone, 1});
     const limit::LocalLimit limit = local(inquiry);
-    return limit::decide_locally({&limit, 1}, now()).states[0];
+    return limit::decide_locally({&limit, 1}, tier::limit_clocks()).states[0];
 }
 
 void forget_in_memory(const Inquiry &inquiry)
 {
     const tier::LimitLock lock({&inquiry.zone, 1});
-    limit::forget(local(inquiry), now());
+    limit::forget(local(inquiry), tier::limit_clocks());
     inquiry.zone->leases().forget(hash(inquiry));
 }
 

@@ -4,7 +4,6 @@
 
 #include "client/redis.h"
 #include "limit/refund.h"
-#include "ngx/clock.h"
 #include "ngx/text.h"
 #include "redis/slots.h"
 #include "tier/limit_link.h"
@@ -13,16 +12,12 @@ namespace edge::flow {
 
 namespace {
 
-limit::Micros now()
-{
-    return static_cast<limit::Micros>(ngx::monotonic_micros());
-}
-
 redis::ScriptLimit script_limit(ngx_pool_t *pool, const AppliedLimit &limit)
 {
     redis::ScriptLimit one = limit.for_script(pool);
     if (limit.use->is_leased()) {
-        one.extra = limit.zone->leases().wanted(limit.hash, now());
+        one.extra = limit.zone->leases().wanted(limit.hash,
+                                                tier::limit_clocks().steady);
     }
     return one;
 }
@@ -135,17 +130,20 @@ redis::LimitAnswer LimitQuery::combine() const
 void LimitQuery::give_back(const Part &part, redis::LimitAnswer &answer,
                            Given given) const
 {
-    const limit::Micros age = now() - round_.asked.steady;
+    const limit::Clocks now = tier::limit_clocks();
+    const limit::Micros age = now.steady - round_.asked.steady;
     for (std::size_t i = 0; i < part.limits.size(); i++) {
         const redis::ScriptLimit &limit = part.limits[i];
-        if (!answer.granted || answer.denied >> i & 1 || limit.cost < 0) {
+        const AppliedLimit &applied = round_.limits[part.places[i]];
+        if (!answer.granted || answer.denied >> i & 1 || limit.cost < 0 ||
+            !still_counts(applied.meter, round_.asked, now)) {
             continue;
         }
         const std::uint64_t units =
             static_cast<std::uint64_t>(limit.cost) +
             (given == Given::all ? answer.extras[i] : 0);
         if (const auto debit = limit::refund(limit, units, age)) {
-            round_.limits[part.places[i]].zone->debit(*debit);
+            applied.zone->debit(*debit);
             answer.states[i] =
                 limit::with_refund(limit, answer.states[i], units);
         }

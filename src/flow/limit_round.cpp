@@ -8,7 +8,6 @@
 #include "client/redis.h"
 #include "flow/limit_stale.h"
 #include "limit/key.h"
-#include "ngx/clock.h"
 #include "ngx/pool.h"
 #include "ngx/text.h"
 #include "tier/limit_link.h"
@@ -20,12 +19,6 @@ namespace {
 using limit::Source;
 using limit::Status;
 using Kind = conf::LimitFallback::Kind;
-
-limit::Clocks now()
-{
-    return {static_cast<limit::Micros>(ngx::monotonic_micros()),
-            ngx::wall_micros()};
-}
 
 limit::LocalLimit local(const AppliedLimit &limit)
 {
@@ -69,20 +62,20 @@ redis::LimitAnswer decide_in_memory(const LimitRound &round)
 {
     const auto limits = all_local(round);
     const tier::LimitLock lock = lock_zones(round);
-    return limit::decide_locally(limits, now());
+    return limit::decide_locally(limits, tier::limit_clocks());
 }
 
 std::optional<redis::LimitAnswer> refuse_from_memory(const LimitRound &round)
 {
     const auto limits = all_local(round);
     const tier::LimitLock lock = lock_zones(round);
-    return limit::refuse_as_told(limits, now());
+    return limit::refuse_as_told(limits, tier::limit_clocks());
 }
 
 // Of all limits, or of none.
 bool take_leased(const LimitRound &round)
 {
-    const limit::Micros at = now().steady;
+    const limit::Micros at = tier::limit_clocks().steady;
     bool all = true;
     for (const AppliedLimit &limit : round.limits) {
         const auto units = static_cast<std::uint64_t>(limit.cost);
@@ -101,7 +94,7 @@ redis::LimitAnswer as_told(const LimitRound &round)
 {
     const auto limits = all_local(round);
     const tier::LimitLock lock = lock_zones(round);
-    return limit::recall(limits, now());
+    return limit::recall(limits, tier::limit_clocks());
 }
 
 // So that an outage begins with the buckets as full as they were, and Redis is
@@ -121,7 +114,7 @@ void note_leased(const LimitRound &round)
         const AppliedLimit &limit = round.limits[i];
         if (limit.use->is_leased()) {
             limit.zone->leases().add(limit.hash, round.answer.extras[i],
-                                     round.asked.steady);
+                                     round.asked);
         }
     }
 }
@@ -324,13 +317,13 @@ std::optional<std::size_t> LimitRound::tightest() const
 
 void hand_over_charges(ngx_http_request_t *r, LimitRound &round)
 {
-    round.asked = now();
+    round.asked = tier::limit_clocks();
     for (const AppliedLimit &limit : round.limits) {
         tier::LimitZone *zone = limit.zone;
         std::int64_t units = zone->take_charges(local(limit));
         if (limit.use->is_leased()) {
             units -= static_cast<std::int64_t>(zone->leases().take_expired(
-                limit.hash, limit.meter, round.asked.steady));
+                limit.hash, limit.meter, round.asked));
         }
         if (units != 0) {
             redis::ScriptLimit debit = limit.for_script(r->pool);
@@ -352,7 +345,8 @@ void charge_limit(ngx_http_request_t *r, const LimitRound &round, std::size_t i,
         tier::LimitZone *zone = limit.zone;
         {
             const tier::LimitLock lock({&zone, 1});
-            charge_locally(local(limit), static_cast<double>(units), now());
+            charge_locally(local(limit), static_cast<double>(units),
+                           tier::limit_clocks());
         }
         remember_charge(r, limit);
     }

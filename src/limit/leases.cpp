@@ -38,7 +38,7 @@ bool Leases::has(const Hash128 &key, std::uint64_t units, Micros now)
     Lease &lease = leases_[key];
     lease.demand = demand(lease, now) + static_cast<double>(units);
     lease.measured = now;
-    return lease.units >= units && now < lease.since + kTerm;
+    return lease.units >= units && now < lease.since.steady + kTerm;
 }
 
 void Leases::take(const Hash128 &key, std::uint64_t units)
@@ -55,24 +55,31 @@ std::uint64_t Leases::wanted(const Hash128 &key, Micros now) const
     return units < 2 ? 0 : static_cast<std::uint64_t>(units);
 }
 
-void Leases::add(const Hash128 &key, std::uint64_t units, Micros asked)
+void Leases::add(const Hash128 &key, std::uint64_t units, const Clocks &asked)
 {
-    if (Lease *lease = find(key); lease != nullptr && units > 0) {
-        lease->units += units;
+    Lease *lease = find(key);
+    if (lease == nullptr || units == 0) {
+        return;
+    }
+    if (lease->units == 0) {
         lease->since = asked;
     }
+    lease->units += units;
 }
 
 std::uint64_t Leases::take_expired(const Hash128 &key, const Meter &meter,
-                                   Micros now)
+                                   const Clocks &now)
 {
     Lease *lease = find(key);
-    if (lease == nullptr || now < lease->since + kTerm) {
+    if (lease == nullptr || now.steady < lease->since.steady + kTerm) {
         return 0;
     }
     auto units = static_cast<double>(std::exchange(lease->units, 0));
+    if (!still_counts(meter, lease->since, now)) {
+        return 0;
+    }
     if (const auto *bucket = std::get_if<Bucket>(&meter)) {
-        units -= (now - lease->since) / bucket->interval;
+        units -= (now.steady - lease->since.steady) / bucket->interval;
     }
     return static_cast<std::uint64_t>(std::floor(std::max(0.0, units)));
 }

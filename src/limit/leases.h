@@ -30,13 +30,14 @@ public:
     // in seven tenths of a term at the rate of late. 0: not worth it.
     std::uint64_t wanted(const Hash128 &key, Micros now) const;
 
-    void add(const Hash128 &key, std::uint64_t units, Micros asked);
+    // What is left of earlier ones makes their term that of all.
+    void add(const Hash128 &key, std::uint64_t units, const Clocks &asked);
 
-    // Units whose term is over, to be given back. A bucket has drained since:
-    // what was charged `age` ago may be taken off only as far as it is still
-    // in it, or a unit would be admitted twice.
+    // Units whose term is over, to be given back. A bucket has drained since,
+    // and a window or a period ends: what was charged may be taken off only as
+    // far as it is still in it, or a unit would be admitted twice.
     std::uint64_t take_expired(const Hash128 &key, const Meter &meter,
-                               Micros now);
+                               const Clocks &now);
 
     void forget(const Hash128 &key) { leases_.erase(key); }
 
@@ -44,7 +45,7 @@ private:
     struct Lease
     {
         std::uint64_t units = 0;
-        Micros since = 0;    // when they were charged
+        Clocks since;        // when they were charged
         double demand = 0;   // units asked for lately
         Micros measured = 0; // when
     };

@@ -27,12 +27,6 @@ struct LocalLimit
     bool dry_run = false;
 };
 
-struct Clocks
-{
-    Micros steady = 0; // never goes back
-    Micros wall = 0;   // since 1970: only says in which calendar period
-};
-
 // At most kMaxLimits, no key of a zone twice; the caller holds the locks of
 // all zones (taken in the order of their addresses). States are those of the
 // shares.

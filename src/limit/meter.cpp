@@ -96,6 +96,21 @@ std::optional<Micros> wait_for(const Meter &meter, const State &state,
                       meter);
 }
 
+bool still_counts(const Meter &meter, const Clocks &charged, const Clocks &now)
+{
+    return std::visit(Overloaded{[](const Bucket &) { return true; },
+                                 [&](const Window &window) {
+                                     return std::floor(charged.wall /
+                                                       window.width) ==
+                                            std::floor(now.wall / window.width);
+                                 },
+                                 [&](const Quota &quota) {
+                                     return period_end(quota, charged.wall) ==
+                                            period_end(quota, now.wall);
+                                 }},
+                      meter);
+}
+
 ScriptLimit script_figures(const Meter &meter)
 {
     ScriptLimit limit;

@@ -50,6 +50,10 @@ Meter share(const Meter &meter, std::uint64_t instances);
 std::optional<Micros> wait_for(const Meter &meter, const State &state,
                                std::uint64_t units);
 
+// Whether what was charged then can be given back now: a window or a period
+// counts nothing, or not all, of what came before it.
+bool still_counts(const Meter &meter, const Clocks &charged, const Clocks &now);
+
 // The meter as the script takes it: kind and figures of what it returns.
 redis::ScriptLimit script_figures(const Meter &meter);
 

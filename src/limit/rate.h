@@ -13,6 +13,12 @@ namespace edge::limit {
 // here the same type gives the same decisions.
 using Micros = double;
 
+struct Clocks
+{
+    Micros steady = 0; // never goes back
+    Micros wall = 0;   // since 1970: only says in which window or period
+};
+
 inline constexpr std::uint64_t kMaxRate = 1'000'000; // units a second
 inline constexpr std::uint64_t kMaxBurst = 1'000'000'000;
 

@@ -94,6 +94,12 @@ bool LimitZone::map(std::span<std::byte> memory, bool fresh)
     return buckets_.has_value();
 }
 
+limit::Clocks limit_clocks()
+{
+    return {static_cast<limit::Micros>(ngx::monotonic_micros()),
+            ngx::wall_micros()};
+}
+
 client::Redis *LimitZone::redis() const
 {
     return link_ != nullptr ? &link_->redis : nullptr;
@@ -101,11 +107,9 @@ client::Redis *LimitZone::redis() const
 
 std::int64_t LimitZone::take_charges(const limit::LocalLimit &limit)
 {
-    const limit::Clocks now{static_cast<limit::Micros>(ngx::monotonic_micros()),
-                            ngx::wall_micros()};
     LimitZone *self = this;
     const LimitLock lock({&self, 1});
-    return limit::take_charges(limit, now);
+    return limit::take_charges(limit, limit_clocks());
 }
 
 void LimitZone::debit(const redis::ScriptLimit &limit, int how)

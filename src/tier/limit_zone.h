@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "limit/leases.h"
 #include "limit/meter.h"
+#include "limit/rate.h"
 #include "limit/status.h"
 #include "ngx/nginx.h"
 #include "ngx/value.h"
@@ -31,6 +32,9 @@ struct LocalLimit;
 namespace edge::tier {
 
 struct LimitLink;
+
+// The clocks that limits go by.
+limit::Clocks limit_clocks();
 
 struct LimitZoneSettings
 {

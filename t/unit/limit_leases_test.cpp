@@ -10,8 +10,15 @@ using namespace edge::limit;
 namespace {
 
 constexpr Micros kNow = 1e12;
+constexpr Micros kDay = 86'400e6;
 constexpr Hash128 kKey{1, 1};
 const Meter kBucket = Bucket{1000, 100'000}; // 1000r/s, a burst of 100
+
+// Midnight is when the steady clock is at kNow.
+Clocks at(Micros steady)
+{
+    return {steady, 20'000 * kDay + steady - kNow};
+}
 
 // At `rate` a second for so long; the demand that is left.
 std::uint64_t wanted_after(double rate, Micros time)
@@ -29,7 +36,7 @@ void what_was_charged_may_be_used_for_a_term(void **)
 {
     Leases leases;
     assert_false(leases.has(kKey, 1, kNow));
-    leases.add(kKey, 3, kNow);
+    leases.add(kKey, 3, at(kNow));
     assert_true(leases.has(kKey, 1, kNow));
     leases.take(kKey, 1);
     assert_true(leases.has(kKey, 2, kNow));
@@ -61,19 +68,56 @@ void what_is_not_used_in_time_is_given_back_once(void **)
 {
     Leases leases;
     leases.has(kKey, 1, kNow);
-    leases.add(kKey, 150, kNow);
-    assert_int_equal(leases.take_expired(kKey, kBucket, kNow + 99'999), 0);
-    assert_int_equal(leases.take_expired(kKey, kBucket, kNow + 100'000), 50);
-    assert_int_equal(leases.take_expired(kKey, kBucket, kNow + 100'000), 0);
+    leases.add(kKey, 150, at(kNow));
+    assert_int_equal(leases.take_expired(kKey, kBucket, at(kNow + 99'999)), 0);
+    assert_int_equal(leases.take_expired(kKey, kBucket, at(kNow + 100'000)),
+                     50);
+    assert_int_equal(leases.take_expired(kKey, kBucket, at(kNow + 100'000)), 0);
 }
 
 void a_quota_gets_all_of_it_back(void **)
 {
     Leases leases;
     leases.has(kKey, 1, kNow);
-    leases.add(kKey, 150, kNow);
+    leases.add(kKey, 150, at(kNow));
     const Meter quota = Quota{1000, Calendar::day, 0};
-    assert_int_equal(leases.take_expired(kKey, quota, kNow + 5e6), 150);
+    assert_int_equal(leases.take_expired(kKey, quota, at(kNow + 5e6)), 150);
+}
+
+// What was charged to a day that is over would be admitted in the next one
+// besides all of that day's.
+void a_quota_gets_nothing_back_from_the_day_before(void **)
+{
+    const Meter quota = Quota{1000, Calendar::day, 0};
+    Leases leases;
+    leases.has(kKey, 1, kNow - 1);
+    leases.add(kKey, 150, at(kNow - 1));
+    assert_int_equal(leases.take_expired(kKey, quota, at(kNow + 5e6)), 0);
+    leases.add(kKey, 150, at(kNow + 5e6));
+    assert_int_equal(leases.take_expired(kKey, quota, at(kNow + 6e6)), 150);
+}
+
+void a_window_gets_nothing_back_from_the_one_before(void **)
+{
+    const Meter window = Window{1000, 1e6};
+    Leases leases;
+    leases.has(kKey, 1, kNow - 1);
+    leases.add(kKey, 150, at(kNow - 1));
+    assert_int_equal(leases.take_expired(kKey, window, at(kNow + 2e5)), 0);
+    leases.add(kKey, 150, at(kNow + 2e5));
+    assert_int_equal(leases.take_expired(kKey, window, at(kNow + 9e5)), 150);
+}
+
+// A bucket has drained since the first were charged, and may have been empty.
+void what_was_leased_later_ends_with_what_is_left(void **)
+{
+    Leases leases;
+    leases.has(kKey, 1, kNow);
+    leases.add(kKey, 50, at(kNow));
+    leases.add(kKey, 100, at(kNow + 90'000));
+    assert_false(leases.has(kKey, 1, kNow + 100'000));
+    assert_int_equal(leases.take_expired(kKey, kBucket, at(kNow + 120'000)),
+                     30);
 }
 
 // Whatever is leased and given back: the level is never below that of a bucket
@@ -92,12 +136,12 @@ void giving_back_makes_no_units(void **)
             kNow + (before + static_cast<double>(leased)) * bucket.interval;
         Micros without =
             kNow + (before + static_cast<double>(used)) * bucket.interval;
-        leases.add(kKey, leased, kNow);
+        leases.add(kKey, leased, at(kNow));
         leases.take(kKey, used);
         const Micros now =
             kNow + Leases::kTerm + static_cast<double>(random() % 200'000);
         const auto back =
-            static_cast<double>(leases.take_expired(kKey, kBucket, now));
+            static_cast<double>(leases.take_expired(kKey, kBucket, at(now)));
         with = std::max(with, now) - back * bucket.interval;
         without = std::max(without, now);
         assert_true(std::max(with, now) >= without);
@@ -109,7 +153,7 @@ void with_too_many_keys_leases_are_dropped(void **)
     Leases leases;
     for (std::uint64_t n = 0; n <= Leases::kMaxKeys; n++) {
         leases.has({n, n}, 1, kNow);
-        leases.add({n, n}, 1, kNow);
+        leases.add({n, n}, 1, at(kNow));
     }
     assert_false(leases.has({0, 0}, 1, kNow));
     assert_true(leases.has({Leases::kMaxKeys, Leases::kMaxKeys}, 1, kNow));
@@ -125,6 +169,9 @@ int main()
         cmocka_unit_test(demand_of_long_ago_is_forgotten),
         cmocka_unit_test(what_is_not_used_in_time_is_given_back_once),
         cmocka_unit_test(a_quota_gets_all_of_it_back),
+        cmocka_unit_test(a_quota_gets_nothing_back_from_the_day_before),
+        cmocka_unit_test(a_window_gets_nothing_back_from_the_one_before),
+        cmocka_unit_test(what_was_leased_later_ends_with_what_is_left),
         cmocka_unit_test(giving_back_makes_no_units),
         cmocka_unit_test(with_too_many_keys_leases_are_dropped),
     };
