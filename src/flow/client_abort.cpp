@@ -138,11 +138,18 @@ void replace_handlers(ngx_http_request_t *r, ClientWatch &watch)
     }
 }
 
+// A fetch that fails at once may have led `r` to another location already: what
+// is under way then is that one's.
+bool is_fetching(ngx_http_request_t *r, const Request &request)
+{
+    return r->upstream != nullptr && !is_over(r) && find_request(r) == &request;
+}
+
 ngx_int_t fetch(ngx_http_request_t *r)
 {
     Request &request = *find_request(r);
     const ngx_int_t rc = request.watch.content(r);
-    if (rc == NGX_DONE && r->upstream != nullptr && !is_over(r)) {
+    if (rc == NGX_DONE && is_fetching(r, request)) {
         replace_handlers(r, request.watch);
     }
     return rc;

@@ -221,6 +221,30 @@ def test_an_error_page_that_asks_elsewhere(leaving, origin, gate):
     assert nginx.get("/x").status == 200
 
 
+@pytest.mark.parametrize("upstream", ["unix:/none", "away"])
+@pytest.mark.parametrize("cache", ["edge_cache z;", ""], ids=["cache", "none"])
+def test_a_fetch_that_failed_at_once_and_asks_elsewhere(
+        cached, origin, gate, upstream, cache):
+    """The first location watched the client of the second, and the worker
+    died when it left."""
+    origin.on("/a", Reply(headers=FRESH, body=BODY, wait=gate))
+    nginx = cached(http="upstream away { server 127.0.0.1:1 down; }",
+                   server=f"""location /a {{
+                       edge_cache z;
+                       error_page 502 @b;
+                       proxy_pass http://{upstream};
+                   }}""", locations={"@b": cache})
+    workers = nginx.workers()
+    client = nginx.connect()
+    client.send_request("GET", "/a")
+    origin.wait_for("/a")
+    client.abort()
+    wait_until(nginx.access_log, what="the end of the request")
+    gate.set()
+    assert nginx.get("/other").status == 200
+    assert nginx.workers() == workers
+
+
 def test_a_range_of_it_was_asked_for(leaving, origin, gate):
     origin.on("/", Reply(headers=FRESH, body=BODY, wait=gate))
     nginx = leaving("")
