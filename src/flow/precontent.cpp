@@ -1,5 +1,7 @@
 #include "flow/precontent.h"
 
+#include <utility>
+
 #include "flow/auth_check.h"
 #include "flow/client_abort.h"
 #include "flow/coding.h"
@@ -223,6 +225,16 @@ ngx_int_t conclude(ngx_http_request_t *r)
     return go_upstream(r, request);
 }
 
+// Where the origin has failed another may answer the same unsafe request.
+Request &enter(ngx_http_request_t *r, conf::Location &lcf, Request *left)
+{
+    Request &request = make_request(r, lcf);
+    if (left != nullptr && has_been_answered(r)) {
+        request.written = std::move(left->written);
+    }
+    return request;
+}
+
 // Limits and lookup leave for Redis in one write. Only who is within the
 // limits waits for another's fill.
 ngx::Task look_further(ngx::Flow &flow, ngx_http_request_t *r,
@@ -279,7 +291,7 @@ ngx_int_t on_precontent(ngx_http_request_t *r)
 
     Request *lookup = nullptr;
     if (lcf.zone.value != nullptr) {
-        Request &request = make_request(r, lcf);
+        Request &request = enter(r, lcf, known);
         lookup = begin(r, request) ? &request : nullptr;
     }
     if (limits == nullptr && lookup == nullptr) {

@@ -3,6 +3,8 @@
 #include "cache/hit_for_miss.h"
 #include "flow/fill.h"
 #include "flow/stale.h"
+#include "flow/unsafe_method.h"
+#include "ngx/guard.h"
 #include "ngx/pool.h"
 
 namespace edge::flow {
@@ -23,6 +25,9 @@ void leave(ngx_http_request_t *r, Request &request)
     request.end_role(cache::Reason::error_page, 0);
     if (!origin_failure(r)) {
         request.stale.reset();
+    }
+    if (request.written) {
+        ngx::guard<&leave_written>(r, request);
     }
     if (request.hidden != nullptr) {
         restore_headers(r, *request.hidden);

@@ -96,6 +96,14 @@ struct Warm
     std::optional<std::string_view> tenant;
 };
 
+// An unsafe method that may have changed a resource, by the rules of the
+// location that it came to first.
+struct Write
+{
+    const conf::Location *lcf;
+    Identity identity;
+};
+
 struct Request
 {
     explicit Request(conf::Location &location) : lcf(location) {}
@@ -138,8 +146,7 @@ struct Request
 
     std::optional<ShadowHit> shadow;
 
-    // An unsafe method that may have changed this.
-    std::optional<Identity> written;
+    std::optional<Write> written;
     // What a miss has to do with others of the same: it waits for another's
     // fill, or has a part in which it asks the API.
     std::optional<shm::FillId> awaited;

@@ -38,19 +38,23 @@ std::vector<std::string> written_groups(http::Fields fields,
     return groups;
 }
 
-std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity,
-                            const cache::Policy &policy)
+bool is_unsafe(const ngx_http_request_t *r)
+{
+    return !http::is_safe_method(ngx::view(r->method_name));
+}
+
+std::vector<RowKey> rows_of(ngx_http_request_t *r, const Write &write)
 {
     invalidate::Written written;
-    written.names = names_of(identity);
+    written.names = names_of(write.identity);
     const http::Fields fields = ngx::origin_fields(r);
     for (const std::string_view name : {"Location", "Content-Location"}) {
         http::for_each_value(fields, name, [&](std::string_view value) {
             written.locations.push_back(value);
         });
     }
-    written.groups = written_groups(fields, policy);
-    const auto tenant = invalidate::hash_tenant(identity.tenant);
+    written.groups = written_groups(fields, write.lcf->policy);
+    const auto tenant = invalidate::hash_tenant(write.identity.tenant);
     std::vector<RowKey> rows;
     for (const invalidate::Selector selector : selectors_of(written)) {
         rows.push_back(invalidate::row_key(selector, tenant));
@@ -63,12 +67,12 @@ std::vector<RowKey> rows_of(ngx_http_request_t *r, const Identity &identity,
 void note_unsafe_method(ngx_http_request_t *r, Request &request)
 {
     if (request.lcf.invalidate.value == conf::Invalidate::off ||
-        http::is_safe_method(ngx::view(r->method_name))) {
+        !is_unsafe(r)) {
         return;
     }
     auto identified = identify(r, request.lcf, request.zone());
     if (auto *identity = std::get_if<Identity>(&identified)) {
-        request.written = *identity;
+        request.written = Write{&request.lcf, *identity};
     }
 }
 
@@ -77,12 +81,12 @@ void invalidate_written(ngx_http_request_t *r, Request &request)
     if (!has_succeeded(r)) {
         return;
     }
-    const std::vector<RowKey> rows =
-        rows_of(r, *request.written, request.lcf.policy);
+    const conf::Location &lcf = *request.written->lcf;
+    const std::vector<RowKey> rows = rows_of(r, *request.written);
     request.written.reset();
 
-    tier::Zone &zone = request.zone();
-    if (request.lcf.invalidate.value == conf::Invalidate::fleet &&
+    tier::Zone &zone = *lcf.zone.value;
+    if (lcf.invalidate.value == conf::Invalidate::fleet &&
         zone.redis() != nullptr) {
         zone.redis()->writes().add(rows);
         return;
@@ -90,6 +94,14 @@ void invalidate_written(ngx_http_request_t *r, Request &request)
     std::uint64_t ignored = 0;
     zone.invalidate(rows, Millis(0), ignored);
     zone.counters().writes_local.add(rows.size());
+}
+
+void leave_written(ngx_http_request_t *r, Request &request)
+{
+    invalidate_written(r, request);
+    if (!is_unsafe(r)) {
+        request.written.reset();
+    }
 }
 
 } // namespace edge::flow

@@ -14,4 +14,8 @@ void note_unsafe_method(ngx_http_request_t *r, Request &request);
 // served here any more.
 void invalidate_written(ngx_http_request_t *r, Request &request);
 
+// nginx leads the request elsewhere. What the origin has answered here counts;
+// another may answer where it has failed, if it is asked the same.
+void leave_written(ngx_http_request_t *r, Request &request);
+
 } // namespace edge::flow

@@ -40,6 +40,48 @@ def test_only_success_invalidates(cached, origin, status, is_gone):
     assert is_hit(nginx) != is_gone
 
 
+LED = "proxy_intercept_errors on; error_page 302 403 502 = "
+
+
+@pytest.mark.parametrize("answer, location, other", [
+    (Reply(201, {"X-Accel-Redirect": "/led"}), "", "/led"),
+    (Reply(201, {"X-Accel-Redirect": "@led"}), "", "@led"),
+    (Reply(302, {"Location": "/led"}), LED + "/led;", "/led"),
+    (Reply(302, {"Location": "/led"}), LED + "@led;", "@led")],
+    ids=["accel", "accel named", "page", "page named"])
+@pytest.mark.parametrize("cache", ["edge_cache z;", ""], ids=["cache", "none"])
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_that_nginx_follows_elsewhere_invalidates(
+        cached, origin, answer, location, other, cache, status):
+    """What it led to was all that counted, or nothing if it was cached."""
+    origin.on("/p", lambda request: answer if request.method == "POST"
+              else origin.echo(request))
+    origin.on("/led", Reply(status, body=b"led"))
+    nginx = cached(location, locations={
+        other: f"rewrite ^ /led break; {cache}"})
+    version(nginx)
+    assert is_hit(nginx)
+    assert write(nginx).body == b"led"
+    assert not is_hit(nginx)
+
+
+@pytest.mark.parametrize("cache", ["edge_cache z;", ""], ids=["cache", "none"])
+@pytest.mark.parametrize("status, other, is_gone", [
+    (403, "/led", False),  # the page is asked for with GET
+    (502, "@led", True)])  # another origin takes the write
+def test_after_a_failure_what_answers_the_write_counts(
+        cached, origin, status, other, is_gone, cache):
+    origin.on("/p", lambda request: Reply(status)
+              if request.method == "POST" else origin.echo(request))
+    origin.on("/led", Reply(201, body=b"led"))
+    nginx = cached(LED + f"{other};", locations={
+        other: f"rewrite ^ /led break; {cache}"})
+    version(nginx)
+    assert is_hit(nginx)
+    assert write(nginx).body == b"led"
+    assert is_hit(nginx) != is_gone
+
+
 def test_other_urls_queries_and_hosts_stay(cached, origin):
     nginx = cached()
     others = ["/p?x=1", "/q", "/p/"]
