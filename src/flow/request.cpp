@@ -23,6 +23,8 @@ void leave(ngx_http_request_t *r, Request &request)
     request.refuse(cache::Reason::error_page);
     request.end_fill();
     request.end_role(cache::Reason::error_page, 0);
+    // The next location takes one itself.
+    request.turn.reset();
     if (!origin_failure(r)) {
         request.stale.reset();
     }
