@@ -89,6 +89,7 @@ ngx::Task wait_for_turn(ngx::Flow &flow, Request &request)
 ngx_int_t refuse_busy(ngx_http_request_t *r, Request &request)
 {
     request.may_fill = false;
+    request.stale.reset(); // the origin has not failed
     request.end_role(Reason::fetch_limit, NGX_HTTP_SERVICE_UNAVAILABLE);
     ngx::add_line(r->headers_out.headers, "Retry-After", "1");
     return NGX_HTTP_SERVICE_UNAVAILABLE;

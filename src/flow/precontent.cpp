@@ -144,6 +144,7 @@ ngx_int_t refuse_unstored(Request &request)
 {
     request.reason = Reason::only_if_cached;
     request.may_fill = false;
+    request.stale.reset(); // the origin has not failed
     return NGX_HTTP_GATEWAY_TIME_OUT;
 }
 

@@ -177,12 +177,17 @@ struct Request
     bool is_own() const { return refresh || warm; }
     bool has_client() const { return !is_abandoned && !is_own(); }
 
-    // The cache has no part in it any more, and does not count it.
+    // The cache has no part in it any more, and does not count it. An error
+    // page of the refusal is not the origin's, and nothing takes its place.
     void withdraw()
     {
         status = cache::Status::none;
         may_fill = false;
         role.reset();
+        hit.reset();
+        stale.reset();
+        shadow.reset();
+        written.reset();
     }
 
     // Those who wait learn that the answer is stored, or why it is not.

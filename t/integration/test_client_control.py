@@ -142,6 +142,22 @@ def test_an_error_page_for_504_is_shown(stored):
     assert response.text == "sorry"
 
 
+@pytest.mark.parametrize("words, location", [
+    (", stale-if-error=60", ""),
+    ("", "edge_cache_use_stale error timeout 1m;"),
+    (", stale-if-error=60", "error_page 504 /sorry;")])
+def test_a_504_for_only_if_cached_is_no_failure_of_the_origin(
+        cached, origin, words, location):
+    """What is stale was sent in its place, and to all others for a while."""
+    origin.on("/", [Reply(headers={"Cache-Control": "max-age=10" + words,
+                                   "Age": "15"}, body=b"old"),
+                    Reply(headers=VALIDATED, body=b"new")])
+    nginx = cached(location, locations={"/sorry": "edge_cache z;"})
+    nginx.get("/")
+    assert ask(nginx, "only-if-cached").status == 504
+    assert nginx.get("/").body == b"new"
+
+
 def test_only_if_cached_is_answered_from_redis(fleet, origin):
     origin.on("/", Reply(headers={"Cache-Control": "max-age=60"}))
     a, b = fleet.start(2)

@@ -11,6 +11,7 @@ from lib.client import answers
 from lib.gauge import Gauge
 from lib.origin import Reply
 from lib.wait import wait_until
+from lib.warming import warm
 
 FRESH = {"Cache-Control": "max-age=60"}
 PRIVATE = {"Cache-Control": "private"}
@@ -99,6 +100,26 @@ def test_or_refused(cached, origin, gate):
     # That it was refused says nothing of the resource.
     assert nginx.get("/other").status == 200
     assert verdict(nginx.get("/other")) == ("HIT", None)
+
+
+def test_a_refusal_is_no_failure_of_the_origin(cached, origin, gate):
+    """What is stale was sent in its place, and to all others for a while."""
+    origin.on("/held", Reply(headers=FRESH, body=b"x", wait=gate))
+    origin.on("/", [Reply(headers={"Cache-Control": "max-age=10",
+                                   "Age": "11"}, body=b"old"),
+                    Reply(headers=FRESH, body=b"new")])
+    nginx = cached("edge_cache_fetch_limit 1 busy=503;"
+                   " edge_cache_lock_timeout 200ms;"
+                   " edge_cache_use_stale http_503 1m;")
+    nginx.get("/")
+    clients = ask(nginx, ["/held"])
+    origin.wait_for("/held")
+    response = nginx.get("/")
+    assert (response.status, response["Retry-After"]) == (503, "1")
+    gate.set()
+    answers(clients)
+    wait_until(lambda: running(nginx) == 0)
+    assert nginx.get("/").body == b"new"
 
 
 @pytest.mark.parametrize("allowed, status", [
@@ -227,3 +248,50 @@ def test_what_is_fetched_in_the_background_counts(cached, origin, gate):
     assert origin.count("/") == 1
     gate.set()
     answers(clients)
+
+
+# A request that nginx leads elsewhere must not wait for its own turn.
+
+def led(limit):
+    """The pieces of a server whose try_files leads from one limited location
+    to another."""
+    lines = f"edge_cache_fetch_limit {limit}; edge_cache_lock_timeout 20s;"
+    return {"location": lines + "try_files /none @api;",
+            "locations": {"@api": "edge_cache z;" + lines}}
+
+
+def test_a_request_that_try_files_leads_has_one_turn(cached, origin):
+    nginx = cached(**led("1 busy=503"))
+    assert nginx.get("/").status == 200
+    assert held(nginx, "waited") == 0
+
+
+def test_a_request_that_index_leads_has_one_turn(cached, tmp_path):
+    (tmp_path / "index.html").write_text("index")
+    nginx = cached(server=f"""
+        location /i/ {{
+            alias {tmp_path}/;
+            edge_cache z;
+            edge_cache_valid 60s;
+            edge_cache_fetch_limit 1 busy=503;
+            edge_cache_lock_timeout 20s;
+        }}""")
+    assert nginx.get("/i/").body == b"index"
+    assert held(nginx, "waited") == 0
+
+
+def test_requests_that_try_files_leads_are_limited(cached, origin):
+    gauge = Gauge(FRESH)
+    targets = [f"/{i}" for i in range(12)]
+    for target in targets:
+        origin.on(target, gauge)
+    nginx = cached(**led("2 busy=503"))
+    responses = answers(ask(nginx, targets))
+    assert [r.text for r in responses] == targets
+    assert gauge.most <= 2
+    wait_until(lambda: running(nginx) == 0)
+
+
+def test_a_warm_up_that_try_files_leads_has_one_turn(cached, origin):
+    said = warm(cached(**led("1")), "/a", "/b")
+    assert (said["stored"], said["failed"]) == (2, 0)

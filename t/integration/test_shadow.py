@@ -186,6 +186,16 @@ def test_errors_are_the_origin_s(shadow, origin):
     assert origin.seen("/")[1]["If-None-Match"] is None
 
 
+def test_a_refusal_is_not_taken_for_the_origin_s_answer(shadow, origin):
+    nginx = shadow(
+        "edge_limit zone=l on=miss;",
+        http="edge_limit_zone $host zone=l:1m rate=1r/h burst=1;")
+    assert nginx.get("/").status == 200
+    assert nginx.get("/").status == 429
+    assert (compared(nginx, "same"), compared(nginx, "different")) == (0, 0)
+    assert origin.count("/") == 1
+
+
 def test_a_purge_counts(shadow, origin):
     nginx = shadow()
     nginx.get("/")
