@@ -7,8 +7,8 @@
 // A lost connection or kFailures time-outs and errors in a row open it. An
 // attempt that succeeds closes it on probation: the first operation to fail
 // opens it again, the first to succeed ends the probation. Delays double from
-// 50 ms to 1 s from attempt to attempt, half of each at random, so that a
-// fleet does not come back in step.
+// 50 to 800 ms from attempt to attempt, half of each at random, so that a fleet
+// does not come back in step.
 #pragma once
 
 #include <algorithm>
