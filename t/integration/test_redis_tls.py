@@ -208,7 +208,7 @@ def test_what_is_sent_grows_while_the_socket_is_full(fleet, origin, tls_redis,
         1, address=f"{redis.tls_address}; tls on;"
                    f"tls_ca {authority.certificate}", size="64m",
         location="edge_cache_max_size 8m;",
-        redis_lines="timeout 20s; connect_timeout 20s;")
+        redis_lines="timeout 5s; connect_timeout 5s;")
     clients = [ask(nginx, 1, target)[0] for target in targets]
     origin.wait_for(count=len(targets))
     redis.pause()
