@@ -39,8 +39,8 @@ inline constexpr std::size_t kStoredTicketOffset = 32;
 // ARGV id, s|a, lease ms, name, applied nonce, applied ID, from, v, count,
 //      channel
 // `from`: the ID of the first record wanted, itself included; empty: the first
-// one of the newest epoch. A message on `channel`, unless that is empty, says that
-// somebody has joined.
+// one of the newest epoch. A message on `channel`, unless that is empty, says
+// that somebody has joined.
 // -> OK, newest ID, its nonce, members (flat), records (at most `count`, and
 //    fewer where they are large: what is missing is asked for next)
 // -> LOST, newest ID, its nonce (both empty when there is no log)
