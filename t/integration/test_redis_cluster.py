@@ -12,18 +12,31 @@ from lib.wait import wait_until
 CACHED = {"Cache-Control": "max-age=60", "Surrogate-Key": "t"}
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    servers = Cluster(tmp_path / "cluster")
+def running(directory, replicas):
+    servers = Cluster(directory / "cluster", replicas)
     try:
         yield servers.start()
     finally:
         servers.stop()
 
 
+@pytest.fixture
+def cluster(tmp_path):
+    yield from running(tmp_path, replicas=0)
+
+
+@pytest.fixture
+def replicated(tmp_path):
+    yield from running(tmp_path, replicas=1)
+
+
 def start(fleet, cluster, count=1, **pieces):
     return fleet.start(count, address=f"{cluster.address}; mode cluster",
                        **pieces)
+
+
+def is_up(nginx):
+    return metric(nginx, "edge_cache_redis_state", zone=ZONE, state="up") == 1
 
 
 def fill(nginx, target):
@@ -58,8 +71,7 @@ def test_objects_are_spread_and_found_and_purged(fleet, cluster, origin):
     assert {first.get(target)["X-Cache"] for target in targets} == {"MISS"}
     for nginx in first, second:
         assert "redis is impaired" not in nginx.error_log()
-        assert metric(nginx, "edge_cache_redis_state", zone=ZONE,
-                      state="up") == 1
+        assert is_up(nginx)
 
 
 def test_a_slot_on_its_way_and_gone_is_followed(fleet, cluster, origin):
@@ -94,65 +106,51 @@ def test_a_stale_map_costs_one_redirection(fleet, cluster, origin, fake_redis):
 
 
 @pytest.mark.limit(90)
-def test_a_node_that_dies_is_replaced(fleet, origin, tmp_path):
+def test_a_node_that_dies_is_replaced(fleet, origin, replicated):
     origin.headers = CACHED
-    cluster = Cluster(tmp_path / "cluster", replicas=1)
-    try:
-        cluster.start()
-        first, second = start(fleet, cluster, 2)
-        lost = cluster.owner("ec:z:{log}")
-        lost.kill()
-        statuses = set()
+    first, second = start(fleet, replicated, 2)
+    lost = replicated.owner(LOG)
+    lost.kill()
+    statuses = set()
 
-        def replaced():
-            statuses.update(first.get(f"/{i}").status for i in range(5))
-            return cluster.owner("ec:z:{log}") not in (None, lost)
+    def replaced():
+        statuses.update(first.get(f"/{i}").status for i in range(5))
+        return replicated.owner(LOG) not in (None, lost)
 
-        wait_until(replaced, 30, "another master of the log")
-        for nginx in first, second:
-            wait_current(nginx, 30)
-        wait_acknowledged(first)
-        assert statuses == {200}
-        fill(first, "/after")
-        assert is_redis_hit(second, "/after")
-    finally:
-        cluster.stop()
-
-
-def is_up(nginx):
-    return metric(nginx, "edge_cache_redis_state", zone=ZONE, state="up") == 1
+    wait_until(replaced, 30, "another master of the log")
+    for nginx in first, second:
+        wait_current(nginx, 30)
+    wait_acknowledged(first)
+    assert statuses == {200}
+    fill(first, "/after")
+    assert is_redis_hit(second, "/after")
 
 
 @pytest.mark.limit(90)
 def test_a_node_that_hangs_while_it_is_asked_for_the_map_is_replaced(
-        fleet, origin, tmp_path):
+        fleet, origin, replicated):
     """Each attempt to connect to it asked for the map, and none of these
     questions had its time to be answered."""
     origin.headers = CACHED
-    cluster = Cluster(tmp_path / "cluster", replicas=1)
-    try:
-        cluster.start()
-        nginx, = start(fleet, cluster,
-                       redis_lines="timeout 50ms; connect_timeout 100ms;")
-        statuses = set()
+    nginx, = start(fleet, replicated,
+                   redis_lines="timeout 50ms; connect_timeout 100ms;")
+    statuses = set()
 
-        def ask():
-            statuses.update(nginx.get(f"/{i}").status for i in range(9))
+    def ask():
+        statuses.update(nginx.get(f"/{i}").status for i in range(9))
 
-        def is_away():
-            ask()
-            return not is_up(nginx)
+    def is_away():
+        ask()
+        return not is_up(nginx)
 
-        def is_back():
-            ask()
-            return is_up(nginx)
+    def is_back():
+        ask()
+        return is_up(nginx)
 
-        cluster.nodes[0].pause()
-        wait_until(is_away, what="the loss of a node")
-        wait_until(is_back, 30, "the node in its place")
-        assert statuses == {200}
-    finally:
-        cluster.stop()
+    replicated.nodes[0].pause()
+    wait_until(is_away, what="the loss of a node")
+    wait_until(is_back, 30, "the node in its place")
+    assert statuses == {200}
 
 
 def test_a_subscriber_whose_slot_was_nobody_s_comes_back(fleet, fake_redis,
@@ -175,24 +173,19 @@ def test_a_subscriber_whose_slot_was_nobody_s_comes_back(fleet, fake_redis,
 
 @pytest.mark.limit(90)
 def test_a_log_that_moved_is_found_by_the_connection_of_its_own(
-        fleet, origin, tmp_path):
+        fleet, origin, replicated):
     """The commands of another zone were told of it first, and the map said
     nothing new then."""
-    cluster = Cluster(tmp_path / "cluster", replicas=1)
-    try:
-        cluster.start()
-        nginx, = start(fleet, cluster, zone_options="wait=1",
-                       http="edge_cache_zone other:1m redis=main;")
-        wait_acknowledged(nginx)
-        source = cluster.owner(LOG)
-        target = next(n for n in cluster.nodes[:3] if n is not source)
-        slot = slot_of(source, LOG)
-        cluster.begin_move(slot, source, target)
-        cluster.end_move(slot, source, target)
-        wait_until(lambda: try_purge(nginx, tags=["t"]).status == 200, 15,
-                   "a purge that is acknowledged")
-    finally:
-        cluster.stop()
+    nginx, = start(fleet, replicated, zone_options="wait=1",
+                   http="edge_cache_zone other:1m redis=main;")
+    wait_acknowledged(nginx)
+    source = replicated.owner(LOG)
+    target = next(n for n in replicated.nodes[:3] if n is not source)
+    slot = slot_of(source, LOG)
+    replicated.begin_move(slot, source, target)
+    replicated.end_move(slot, source, target)
+    wait_until(lambda: try_purge(nginx, tags=["t"]).status == 200, 15,
+               "a purge that is acknowledged")
 
 
 @pytest.mark.parametrize("answer", [

@@ -84,28 +84,27 @@ void a_quota_gets_all_of_it_back(void **)
     assert_int_equal(leases.take_expired(kKey, quota, at(kNow + 5e6)), 150);
 }
 
-// What was charged to a day that is over would be admitted in the next one
-// besides all of that day's.
-void a_quota_gets_nothing_back_from_the_day_before(void **)
+// What was charged to a count that ends at kNow would be admitted in the next
+// one besides all of its own.
+void assert_is_not_given_to_the_next(const Meter &meter, Micros early,
+                                     Micros late)
 {
-    const Meter quota = Quota{1000, Calendar::day, 0};
     Leases leases;
     leases.has(kKey, 1, kNow - 1);
     leases.add(kKey, 150, at(kNow - 1));
-    assert_int_equal(leases.take_expired(kKey, quota, at(kNow + 5e6)), 0);
-    leases.add(kKey, 150, at(kNow + 5e6));
-    assert_int_equal(leases.take_expired(kKey, quota, at(kNow + 6e6)), 150);
+    assert_int_equal(leases.take_expired(kKey, meter, at(kNow + early)), 0);
+    leases.add(kKey, 150, at(kNow + early));
+    assert_int_equal(leases.take_expired(kKey, meter, at(kNow + late)), 150);
+}
+
+void a_quota_gets_nothing_back_from_the_day_before(void **)
+{
+    assert_is_not_given_to_the_next(Quota{1000, Calendar::day, 0}, 5e6, 6e6);
 }
 
 void a_window_gets_nothing_back_from_the_one_before(void **)
 {
-    const Meter window = Window{1000, 1e6};
-    Leases leases;
-    leases.has(kKey, 1, kNow - 1);
-    leases.add(kKey, 150, at(kNow - 1));
-    assert_int_equal(leases.take_expired(kKey, window, at(kNow + 2e5)), 0);
-    leases.add(kKey, 150, at(kNow + 2e5));
-    assert_int_equal(leases.take_expired(kKey, window, at(kNow + 9e5)), 150);
+    assert_is_not_given_to_the_next(Window{1000, 1e6}, 2e5, 9e5);
 }
 
 // A bucket has drained since the first were charged, and may have been empty.
