@@ -14,8 +14,6 @@ redis::Micros now()
 
 } // namespace
 
-// The deadline of an operation holds a worker that is shutting down: a
-// request waits for it.
 Node::Node(const RedisConfig &config, Route &route,
            redis::Redirector *redirector)
     : link_({config, config.credentials, config.db,
@@ -24,7 +22,7 @@ Node::Node(const RedisConfig &config, Route &route,
       memory_(*this, link_.log()),
       deadline_timer_(
           [](void *data) { static_cast<Node *>(data)->on_deadline(); }, this,
-          ngx::Timer::Holds::worker),
+          ngx::Timer::Holds::nothing),
       completions_(
           [](void *data) { static_cast<Node *>(data)->complete_ended(); }, this)
 {
@@ -168,10 +166,12 @@ void Node::tell(redis::NodeNews news)
     }
 }
 
-// Replies do not touch the timer: most operations end well before, and it
-// looks again at those that have come since.
+// Replies do not stop the timer: most operations end well before, and it
+// looks again at those that have come since. It holds a worker that is
+// shutting down as long as a request may wait for it.
 void Node::watch(redis::Micros deadline)
 {
+    deadline_timer_.hold(ngx::Timer::Holds::worker);
     if (deadline_timer_.running() && deadline_ <= deadline) {
         return;
     }
@@ -200,6 +200,9 @@ void Node::complete_ended()
     received_.reset();
     while (!node_.ended.empty()) {
         node_.ended.complete_first();
+    }
+    if (!exchange_ || exchange_->idle()) {
+        deadline_timer_.hold(ngx::Timer::Holds::nothing);
     }
 }
 

@@ -24,7 +24,7 @@ public:
         event_.data = &dummy_;
         event_.handler = guard<&Timer::on_event>;
         event_.log = ngx_cycle->log;
-        event_.cancelable = holds == Holds::nothing;
+        hold(holds);
     }
     ~Timer() { stop(); }
     Timer(const Timer &) = delete;
@@ -40,6 +40,8 @@ public:
             ngx_del_timer(&event_);
         }
     }
+    // At any time, also while it runs.
+    void hold(Holds what) { event_.cancelable = what == Holds::nothing; }
     bool running() const { return event_.timer_set; }
 
 private:

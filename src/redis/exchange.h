@@ -114,6 +114,8 @@ public:
     // `reply` was created in target(); nullptr: it was dropped.
     Verdict take(const Reply *reply, Micros now);
     Verdict expire(Micros now);
+    // Every reply is there.
+    bool idle() const { return pipeline_.empty(); }
     std::optional<Micros> next_deadline() const
     {
         return pipeline_.next_deadline();

@@ -279,6 +279,15 @@ def test_readonly_writes_are_counted_and_reads_go_on(fleet, fake_redis,
     wait_acknowledged(nginx)
 
 
+def test_a_worker_leaves_when_redis_has_answered(fleet):
+    """It stayed until Redis would have been late."""
+    nginx, = fleet.start(redis_lines="timeout 60s;")
+    for number in range(5):
+        nginx.get(f"/{number}")
+        time.sleep(0.3)  # behind what else is asked now and then
+    assert nginx.quit(timeout=5) == 0
+
+
 def test_health_says_that_redis_is_away(pair, redis):
     a, _ = pair
     assert api(a, "GET", "health").json()["status"] == "ok"
