@@ -219,7 +219,13 @@ class OldDump(Fault):
     """It comes back with what it had a while ago."""
 
     def begin(self):
-        self.victim.command("SAVE")
+        wait_until(self._save, 10, "a dump")
+
+    def _save(self):
+        try:
+            return self.victim.command("SAVE")
+        except RespError:
+            return None  # a replica is being sent one
 
     def end(self):
         dump = dump_of(self.victim)
