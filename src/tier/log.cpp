@@ -1,6 +1,7 @@
 #include "tier/log.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/await.h"
 #include "ngx/clock.h"
@@ -226,17 +227,18 @@ void Log::note_members(const BeatReply &reply)
     membership.live = reply.members.size();
 }
 
-// At most one a second and instance: whoever finds the log lost waits for
-// what the first one makes of it.
+// At most one a second and instance, as a mean: whoever finds the log lost
+// waits for what the first one makes of it. Two of them at once: a master may
+// restart and be replaced right after.
 bool Log::may_begin_epoch()
 {
     const Lock lock(zone_);
     const BootTime now = ngx::boot_now();
-    BootTime &last = zone_.membership().began_epoch;
-    if (last != BootTime::min() && now - last < Millis(1000)) {
+    auto &[last, last_but_one] = zone_.membership().began_epochs;
+    if (now < last_but_one + Seconds(2)) {
         return false;
     }
-    last = now;
+    last_but_one = std::exchange(last, now);
     return true;
 }
 

@@ -113,6 +113,23 @@ def test_purges_are_acknowledged_again_after_a_loss(pair, tagged, redis,
             assert version(nginx) == tagged.version
 
 
+def test_a_log_lost_twice_in_a_row_goes_on_at_once(fleet, redis):
+    """The second time nothing was shared for a second: a master that
+    restarted was replaced right after."""
+    fleet.start(1, zone_options="lease=400ms")
+
+    def lose():
+        redis.command("DEL", LOG)
+        return wait_until(lambda: redis.command("EXISTS", LOG)
+                          and time.monotonic())
+
+    intervals = []
+    for _ in range(3):
+        intervals.append(-lose() + lose())
+        time.sleep(2)
+    assert min(intervals) < 0.7
+
+
 def test_a_loss_costs_no_more_than_the_log(pair, tagged, redis):
     """Who lived through it keeps what it has in memory, if the others knew of
     it: by its first acknowledged purge they do."""
