@@ -25,11 +25,12 @@ inline std::span<std::byte> take_all_pages(ngx_slab_pool_t *pool)
     return {static_cast<std::byte *>(pool->data), size};
 }
 
-// What take_all_pages() took before a reload.
+// What take_all_pages() took before a reload. Up to the end of the zone there
+// may be more: what is no whole page, or has no place in nginx's list of them.
 inline std::span<std::byte> taken_pages(ngx_slab_pool_t *pool)
 {
-    auto *first = static_cast<std::byte *>(pool->data);
-    return {first, reinterpret_cast<std::byte *>(pool->end)};
+    const auto pages = static_cast<std::size_t>(pool->last - pool->pages);
+    return {static_cast<std::byte *>(pool->data), pages * ngx_pagesize};
 }
 
 } // namespace edge::ngx
