@@ -138,10 +138,10 @@ void Worker::wake_waits(void *data)
 void Worker::sweep(void *data)
 {
     auto *self = static_cast<Worker *>(data);
+    self->sweep_timer_.start(Millis(1000));
     for (tier::Zone *zone : self->main_.zones) {
         zone->release_dead_owners();
     }
-    self->sweep_timer_.start(Millis(1000));
 }
 
 // Not the cache manager or loader, nor a master.
@@ -169,17 +169,21 @@ ngx_int_t init_module(ngx_cycle_t *cycle)
     if (conf::main(cycle) == nullptr || ngx_test_config) {
         return NGX_OK;
     }
+    // What fails here ends nginx, also on a reload: then it goes on without.
+    const bool is_reload = !ngx_is_init_cycle(cycle->old_cycle);
+    const ngx_uint_t level = is_reload ? NGX_LOG_ALERT : NGX_LOG_EMERG;
+    const ngx_int_t failed = is_reload ? NGX_OK : NGX_ERROR;
     if (!ngx::open_bells()) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+        ngx_log_error(level, cycle->log, ngx_errno,
                       "eventfd() failed: nginx needs %uz more open files "
                       "(ulimit -n)",
                       WorkerSet::kMax);
-        return NGX_ERROR;
+        return failed;
     }
     if (!ngx::open_null_device()) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+        ngx_log_error(level, cycle->log, ngx_errno,
                       "open() \"/dev/null\" failed");
-        return NGX_ERROR;
+        return failed;
     }
     return NGX_OK;
 }

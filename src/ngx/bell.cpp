@@ -4,6 +4,7 @@
 #include <array>
 #include <new>
 #include <sys/eventfd.h>
+#include <utility>
 
 #include "ngx/guard.h"
 
@@ -33,16 +34,33 @@ void write_to(int descriptor)
     }
 }
 
+void close_bells()
+{
+    for (int &descriptor : descriptors) {
+        if (descriptor != kNone) {
+            close(std::exchange(descriptor, kNone));
+        }
+    }
+}
+
 } // namespace
 
+// All or none: others need open files, too.
 bool open_bells()
 {
-    return std::ranges::all_of(descriptors, [](int &descriptor) {
-        if (descriptor == kNone) {
-            descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        }
-        return descriptor != kNone;
-    });
+    const bool are_open =
+        std::ranges::all_of(descriptors, [](int &descriptor) {
+            if (descriptor == kNone) {
+                descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+            }
+            return descriptor != kNone;
+        });
+    if (!are_open) {
+        const ngx_err_t error = ngx_errno;
+        close_bells();
+        ngx_set_errno(error);
+    }
+    return are_open;
 }
 
 void ring(const WorkerSet &workers)

@@ -232,7 +232,7 @@ ngx_connection_t *make_connection(const ngx_connection_t &client,
 bool has_room()
 {
     const ngx_uint_t all = ngx_cycle->connection_n;
-    return running < all / kShare &&
+    return null_device != -1 && running < all / kShare &&
            ngx_cycle->free_connection_n > all / kReserve + 2 * (running + 1);
 }
 
