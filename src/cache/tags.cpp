@@ -35,6 +35,12 @@ constexpr Source kSources[] = {
     {"Cache-Tag", kIgnoreCacheTag, ','},
 };
 
+void make_set(Tags &tags)
+{
+    std::sort(tags.begin(), tags.end());
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+}
+
 bool within_limits(const Tags &tags)
 {
     const auto add = [](std::size_t sum, const std::string &tag) {
@@ -63,8 +69,10 @@ Tags groups(http::Fields response, const Policy &policy)
     if (policy.ignores(kIgnoreCacheGroups)) {
         return {};
     }
-    return http::parse_string_list(response, "Cache-Groups")
-        .value_or(Tags{});
+    Tags groups = http::parse_string_list(response, "Cache-Groups")
+                      .value_or(Tags{});
+    make_set(groups);
+    return groups;
 }
 
 std::variant<Tags, Reason> collect_tags(http::Fields response,
@@ -83,8 +91,7 @@ std::variant<Tags, Reason> collect_tags(http::Fields response,
     }
     add_separated(tags, extra, ' ');
 
-    std::sort(tags.begin(), tags.end());
-    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+    make_set(tags);
     if (!within_limits(tags)) {
         return Reason::tag_limit;
     }

@@ -69,6 +69,14 @@ void cache_groups_is_a_list_of_strings(void **)
                 expected);
 }
 
+void a_group_that_is_named_twice_is_one(void **)
+{
+    const Tags expected = {"a", "b"};
+    const std::vector<Field> fields = {
+        {"Cache-Groups", "\"b\", \"a\", \"b\""}};
+    assert_true(cache::groups(fields, {}) == expected);
+}
+
 void a_malformed_cache_groups_is_ignored_as_a_whole(void **)
 {
     assert_true(
@@ -151,6 +159,7 @@ int main()
         cmocka_unit_test(surrogate_key_is_separated_by_spaces),
         cmocka_unit_test(cache_tag_is_separated_by_commas),
         cmocka_unit_test(cache_groups_is_a_list_of_strings),
+        cmocka_unit_test(a_group_that_is_named_twice_is_one),
         cmocka_unit_test(a_malformed_cache_groups_is_ignored_as_a_whole),
         cmocka_unit_test(all_sources_make_one_set),
         cmocka_unit_test(case_matters),
