@@ -34,9 +34,13 @@ local function field(record, name)
     return ''
 end
 
+-- Of a record that cannot be one of ours, the place is beyond all of ours:
+-- that log can only be begun anew.
 local function newest()
     local record = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
-    if not record then
+    local epoch, sequence = (record or {''})[1]:match('^(%d+)-(%d+)$')
+    if not epoch or tonumber(epoch) >= 16777215 or
+        tonumber(sequence) >= 1099511627775 then
         return '', '', 0
     end
     return record[1], field(record, 'n'), tonumber(field(record, 'c')) or 0

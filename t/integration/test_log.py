@@ -76,6 +76,9 @@ LOSSES = {
     "garbage-member": lambda redis: redis.command("HSET", MEMBERS, "x", "y"),
     "log-a-string": replace_by(["SET", LOG, "text"]),
     "log-a-foreign-stream": replace_by(["XADD", LOG, "99-7", "a", "b"]),
+    "log-a-stream-by-time": replace_by(["XADD", LOG, "*", "a", "b"]),
+    "record-by-time": lambda redis: redis.command("XADD", LOG, "*", "k", "p"),
+    "last-epoch-there-is": replace_by(["XADD", LOG, "16777214-1", "n", "x"]),
     "foreign-record": foreign_record,
 }
 
