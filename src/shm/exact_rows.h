@@ -58,6 +58,21 @@ struct ExactFloor
     }
 };
 
+// Called before each row that is renewed, which may have another one
+// forgotten: a part of the objects in memory is to be compared with the rows.
+struct BeforeRow
+{
+    void (*callback)(void *) = nullptr;
+    void *data = nullptr;
+
+    void operator()() const
+    {
+        if (callback != nullptr) {
+            callback(data);
+        }
+    }
+};
+
 class ExactRows
 {
 public:

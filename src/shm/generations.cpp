@@ -257,7 +257,8 @@ void Generations::raise(const Purge &purge, Generation generation,
     }
 }
 
-bool Generations::apply(const Record &record, BootTime now)
+bool Generations::apply(const Record &record, BootTime now,
+                        BeforeRow before_row)
 {
     if (!follows(record, progress())) {
         return false;
@@ -265,7 +266,7 @@ bool Generations::apply(const Record &record, BootTime now)
     state_->changes++;
     const auto *purge = std::get_if<Purge>(&record.what);
     if (purge != nullptr && purge->hold > Millis(0)) {
-        raise_exactly(*purge, record.position.generation, now);
+        raise_exactly(*purge, record.position.generation, now, before_row);
     } else if (purge != nullptr) {
         raise(*purge, record.position.generation, now);
         if (is_of_everything(*purge)) {

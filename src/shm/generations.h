@@ -168,7 +168,9 @@ public:
 
     // Applies the record that comes next; false, and nothing happens, when it
     // is another one. So readers may repeat and overtake one another.
-    bool apply(const invalidate::Record &record, BootTime now);
+    // `before_row`: for each exact row, if it has any.
+    bool apply(const invalidate::Record &record, BootTime now,
+               BeforeRow before_row = {});
     // Records may have been missed after `seen`. Ignored when more has been
     // applied by now.
     void doubt(const invalidate::Position &seen);
@@ -196,7 +198,8 @@ public:
     // before is unusable, and until `hold` is over everything is. The counter
     // stands for it. Renews one exact row for each.
     std::uint64_t invalidate(std::span<const invalidate::RowKey> rows,
-                             Millis hold, BootTime now);
+                             Millis hold, BootTime now,
+                             BeforeRow before_row = {});
     // A record of all these, of this or of another instance, is on its way, or
     // was sent within the window.
     bool is_covered(std::span<const invalidate::RowKey> rows,
@@ -210,8 +213,8 @@ public:
     void settle_exact(std::span<const invalidate::RowKey> rows,
                       std::uint64_t local, const invalidate::Position &record);
     // Whether an entry in memory was invalidated so: as long as all that were
-    // are removed while exact_rows() more rows are renewed, none of them is
-    // used again.
+    // are removed while BeforeRow is called exact_rows() times, none of them
+    // is used again.
     bool is_invalidated(const invalidate::Ticket &ticket,
                         std::string_view selectors,
                         invalidate::TenantHash tenant) const;
@@ -255,7 +258,8 @@ private:
     Objection objection_to_sets(const invalidate::EntryRows &entry,
                                 const invalidate::Ticket &ticket) const;
     void raise_exactly(const invalidate::Purge &purge,
-                       invalidate::Generation generation, BootTime now);
+                       invalidate::Generation generation, BootTime now,
+                       BeforeRow before_row);
     Usability judge(invalidate::Selector selector,
                     const invalidate::EntryRows &entry,
                     const invalidate::Ticket &ticket) const;

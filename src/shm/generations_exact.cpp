@@ -29,13 +29,14 @@ bool Generations::is_invalidated(const Ticket &ticket,
 }
 
 void Generations::raise_exactly(const Purge &purge, Generation generation,
-                                BootTime now)
+                                BootTime now, BeforeRow before_row)
 {
     const BootTime hold_until = now + purge.hold;
     // The log did not have the record when that was asked: whoever has applied
     // it did so later.
     const BootTime unwritten = state_->standing.current_at;
     for (const RowKey key : purge.rows) {
+        before_row();
         ExactRow &row = exact_.renew(key);
         row.generation = std::max(row.generation, generation);
         row.hold_until = std::max(row.hold_until, hold_until);
@@ -49,12 +50,14 @@ void Generations::raise_exactly(const Purge &purge, Generation generation,
 }
 
 std::uint64_t Generations::invalidate(std::span<const RowKey> rows,
-                                      Millis hold, BootTime now)
+                                      Millis hold, BootTime now,
+                                      BeforeRow before_row)
 {
     state_->changes++;
     state_->exact_local = ++state_->local;
     const BootTime hold_until = now + hold;
     for (const RowKey key : rows) {
+        before_row();
         ExactRow &row = exact_.renew(key);
         row.local = state_->local;
         row.local_at = state_->applied.generation;
@@ -74,6 +77,7 @@ bool Generations::is_covered(std::span<const RowKey> rows, BootTime now) const
 
 void Generations::cover(std::span<const RowKey> rows, BootTime now)
 {
+    state_->changes++;
     state_->hold_until = std::max(state_->hold_until, now + kWriteHold);
     for (const RowKey key : rows) {
         if (ExactRow *row = exact_.find(key)) {

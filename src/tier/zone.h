@@ -352,12 +352,13 @@ private:
     std::optional<Pinned> look_up(Lookup lookup, const Hash128 &hash);
     bool has_newer(const ObjectName &name, const cache::Entry &entry);
     bool may_serve(BootTime now) const;
-    void sweep(std::size_t rows);
+    static void sweep(void *data);
     void note_tags(const cache::Entry &entry);
     void tell_of(const invalidate::Purge &purge) const;
 
     ngx_shmtx_t *mutex_ = nullptr;
     ZoneHead *head_ = nullptr;
+    std::uint64_t configuration_ = 0; // of those that have used the memory
     std::optional<shm::MemoryTier> memory_;
     std::optional<shm::Generations> generations_;
     std::optional<shm::RunningFills> fills_;

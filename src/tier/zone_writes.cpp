@@ -19,12 +19,15 @@ bool is_invalidated(void *generations, std::string_view head)
 
 } // namespace
 
-// So far that the whole index is looked through before a row is forgotten.
-void Zone::sweep(std::size_t rows)
+// So far for each row that the whole index is looked through before one is
+// forgotten.
+void Zone::sweep(void *data)
 {
-    const std::size_t room = generations_->exact_rows();
-    const std::size_t buckets = (memory_->bucket_count() + room - 1) / room;
-    memory_->sweep(buckets * rows, &is_invalidated, &*generations_);
+    auto *self = static_cast<Zone *>(data);
+    const std::size_t room = self->generations_->exact_rows();
+    const std::size_t buckets = self->memory_->bucket_count();
+    self->memory_->sweep((buckets + room - 1) / room, &is_invalidated,
+                         &*self->generations_);
 }
 
 bool Zone::invalidate(std::span<const invalidate::RowKey> rows, Millis hold,
@@ -35,8 +38,7 @@ bool Zone::invalidate(std::span<const invalidate::RowKey> rows, Millis hold,
     if (generations_->is_covered(rows, now)) {
         return false;
     }
-    counter = generations_->invalidate(rows, hold, now);
-    sweep(rows.size());
+    counter = generations_->invalidate(rows, hold, now, {&Zone::sweep, this});
     return true;
 }
 
@@ -62,15 +64,11 @@ void Zone::settle_exact(std::span<const invalidate::RowKey> rows,
 
 void Zone::apply(const invalidate::Record &record)
 {
-    const auto *purge = std::get_if<invalidate::Purge>(&record.what);
     {
         const Lock lock(*this);
-        if (generations_->apply(record, ngx::boot_now()) && purge != nullptr &&
-            purge->hold > Millis(0)) {
-            sweep(purge->rows.size());
-        }
+        generations_->apply(record, ngx::boot_now(), {&Zone::sweep, this});
     }
-    if (purge != nullptr) {
+    if (const auto *purge = std::get_if<invalidate::Purge>(&record.what)) {
         tell_of(*purge);
     }
 }

@@ -93,14 +93,21 @@ def test_an_answer_may_be_in_32_groups_of_32_characters(cached, grouped):
         assert not is_hit(nginx, "/a")
 
 
-# It used to be the first 256 that counted.
-def test_any_number_of_groups_is_invalidated(cached, grouped):
-    nginx = cached("proxy_buffer_size 16k; proxy_buffers 8 16k;")
+# It used to be the first 256 that counted; later those that there was no room
+# to remember did not.
+@pytest.mark.parametrize("selectors", [1024, 64])
+@pytest.mark.parametrize("others", ["after", "zoo"])
+def test_any_number_of_groups_is_invalidated(cached, grouped, others,
+                                             selectors):
+    nginx = cached("proxy_buffer_size 16k; proxy_buffers 8 16k;",
+                   zone=f"z:4m selectors={selectors}")
     version(nginx, "/a")
-    others = ", ".join(f'"{i}"' for i in range(1000))
-    grouped.invalidates(f'{others}, {others}, "shop"')
+    version(nginx, "/w")
+    groups = ["shop", *(f"{others}{i}" for i in range(1000))]
+    grouped.invalidates(", ".join(f'"{group}"' for group in groups))
     write(nginx, "/w")
     assert not is_hit(nginx, "/a")
+    assert not is_hit(nginx, "/w")
 
 
 def test_parameters_of_groups_say_nothing(cached, grouped):

@@ -32,11 +32,17 @@ private:
 public:
     Generations state;
 
-    void apply(RowKey row, BootTime now, Millis hold = kWriteHold)
+    void apply(std::vector<RowKey> rows, BootTime now,
+               Millis hold = kWriteHold, shm::BeforeRow before_row = {})
     {
         assert_true(state.apply({place(kLog, 1, ++sequence_),
-                                 Purge{"r", PurgeMode::hard, {row}, hold}},
-                                now));
+                                 Purge{"r", PurgeMode::hard, std::move(rows),
+                                       hold}},
+                                now, before_row));
+    }
+    void apply(RowKey row, BootTime now, Millis hold = kWriteHold)
+    {
+        apply(std::vector{row}, now, hold);
     }
     std::uint64_t write(std::string_view tag, BootTime now,
                         Millis hold = Millis(0))
@@ -135,9 +141,12 @@ void the_window_begins_when_the_record_is_sent(void **)
     instance.state.cover(rows, at(50));
     assert_true(instance.state.is_covered(rows, at(1049)));
     assert_false(instance.state.is_covered(rows, at(1050)));
-    // Whatever is covered is held.
+    // Whatever is covered is held; what was usable a moment ago, too.
     assert_false(
         instance.usable(instance.fill(at(1049)), "a", at(1049)));
+    const std::uint64_t before = instance.state.changes();
+    instance.state.cover(rows, at(50));
+    assert_true(instance.state.changes() > before);
     instance.state.uncover(rows);
     assert_false(instance.state.is_covered(rows, at(51)));
 }
@@ -194,63 +203,95 @@ void writes_take_nothing_from_memory_but_what_they_name(void **)
                      Generation::of(1, 0).packed);
 }
 
-// Whatever is stored is swept as the zone does it: one object per write is
-// compared, as many as there are rows altogether.
-void what_is_written_is_never_used_again(void **)
+// Objects that are swept as the zone does it: one is compared for each row, as
+// many as there are rows altogether.
+class SweptMemory
 {
-    std::mt19937_64 random(3);
-    Instance instance;
-    const std::size_t room = instance.state.exact_rows();
+public:
     struct Object
     {
         Ticket ticket;
         std::uint64_t filled = 0; // 0: none
     };
-    std::vector<Object> memory(room);
-    std::vector<std::string> names;
-    std::vector<std::uint64_t> written(room, 0);
-    for (std::size_t i = 0; i < room; i++) {
-        names.push_back("n" + std::to_string(i));
+
+    explicit SweptMemory(const Instance &instance)
+        : instance_(instance), objects_(instance.state.exact_rows())
+    {
     }
-    std::vector<std::pair<std::size_t, Object>> fills;
-    std::size_t cursor = 0;
+
+    static std::string name(std::size_t i) { return "n" + std::to_string(i); }
+    Object &operator[](std::size_t i) { return objects_[i]; }
+    shm::BeforeRow sweep() { return {&SweptMemory::compare_next, this}; }
+
+private:
+    static void compare_next(void *data)
+    {
+        auto *self = static_cast<SweptMemory *>(data);
+        Object &object = self->objects_[self->cursor_];
+        if (object.filled != 0 &&
+            self->instance_.state.is_invalidated(
+                stored(object.ticket), selectors({name(self->cursor_)}),
+                kAcme)) {
+            object = {};
+        }
+        self->cursor_ = (self->cursor_ + 1) % self->objects_.size();
+    }
+
+    const Instance &instance_;
+    std::vector<Object> objects_;
+    std::size_t cursor_ = 0;
+};
+
+// One of them at most has a name that is used again.
+std::vector<RowKey> random_rows(std::mt19937_64 &random, std::size_t i,
+                                std::uint64_t time, std::size_t room)
+{
+    std::vector<RowKey> rows;
+    const std::size_t most = random() % 4 == 0 ? 3 * room : 3;
+    for (std::size_t n = random() % most; n > 0; n--) {
+        rows.push_back(row_of("o" + std::to_string(time * 100 + n)));
+    }
+    const std::size_t at = random() % (rows.size() + 1);
+    rows.insert(rows.begin() + static_cast<std::ptrdiff_t>(at),
+                row_of(SweptMemory::name(i)));
+    return rows;
+}
+
+// Rows that come together, more than there is room for, too.
+void what_is_written_is_never_used_again(void **)
+{
+    std::mt19937_64 random(3);
+    Instance instance;
+    SweptMemory memory(instance);
+    const std::size_t room = instance.state.exact_rows();
+    std::vector<std::uint64_t> written(room, 0);
+    std::vector<std::pair<std::size_t, SweptMemory::Object>> fills;
     std::size_t used = 0;
     for (std::uint64_t time = 1; time < 1'000'000; time++) {
         const std::size_t i = random() % room;
         const BootTime now = at(static_cast<std::int64_t>(time));
         const auto action = random() % 8;
         if (action == 0) {
-            const RowKey rows[] = {row_of(names[i]),
-                                   row_of("o" + std::to_string(time))};
+            const auto rows = random_rows(random, i, time, room);
             if (random() % 2) {
-                instance.state.invalidate(rows, Millis(0), now);
+                instance.state.invalidate(rows, Millis(0), now,
+                                          memory.sweep());
             } else {
-                instance.apply(rows[0], now, Millis(1));
-                instance.apply(rows[1], now, Millis(1));
+                instance.apply(rows, now, Millis(1), memory.sweep());
             }
             written[i] = time;
-            for (int n = 0; n < 2; n++) {
-                Object &object = memory[cursor];
-                if (object.filled != 0 &&
-                    instance.state.is_invalidated(
-                        stored(object.ticket), selectors({names[cursor]}),
-                        kAcme)) {
-                    object = {};
-                }
-                cursor = (cursor + 1) % room;
-            }
         } else if (action == 1) {
             fills.push_back({i, {instance.fill(now), time}});
         } else if (action == 2 && !fills.empty()) {
             const auto [name, object] = fills[random() % fills.size()];
-            if (instance.usable(object.ticket, names[name], now)) {
+            if (instance.usable(object.ticket, memory.name(name), now)) {
                 assert_true(object.filled > written[name]);
                 memory[name] = object;
             }
             fills.clear();
         } else if (memory[i].filled != 0 &&
-                   instance.usable(stored(memory[i].ticket), names[i], now,
-                                   true)) {
+                   instance.usable(stored(memory[i].ticket), memory.name(i),
+                                   now, true)) {
             assert_true(memory[i].filled > written[i]);
             used++;
         }
