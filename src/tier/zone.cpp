@@ -16,12 +16,14 @@ namespace edge::tier {
 
 struct ZoneHead
 {
-    static constexpr std::uint64_t kMagic = 0x3630656e6f7a6365; // "ecezone06"
+    static constexpr std::uint64_t kMagic = 0x3730656e6f7a6365; // "ecezone07"
 
     std::uint64_t magic = kMagic;
     BootTime made = ngx::boot_now();
     std::uint64_t selectors = 0;
     bool own_log = true;
+    // That have used this memory, one after the other.
+    std::uint64_t configurations = 0;
     ngx::ChangingMark changing;
     // Keys the hashes of this zone's index.
     std::array<char, 32> secret{};
@@ -183,6 +185,7 @@ bool Zone::map(std::span<std::byte> memory, bool fresh)
         head_->own_log != (settings.redis == nullptr)) {
         return false;
     }
+    configuration_ = ++head_->configurations;
     counters_ = &head_->counters;
     fetches_.emplace(&head_->fetches);
     warm_jobs_.emplace(&head_->warm_jobs);
@@ -275,14 +278,17 @@ invalidate::Position Zone::applied()
     return generations_->applied();
 }
 
-// A zone that is its own log misses nothing (protocol 5.8).
+// A zone that is its own log misses nothing (protocol 5.8). In a worker that
+// shuts down it may have been left behind by a reload: then nobody tells it
+// what is purged, nor reads the log for it.
 bool Zone::may_serve(BootTime now) const
 {
     if (settings.redis == nullptr) {
-        return true;
+        return !ngx_exiting || head_->configurations != configuration_;
     }
     const shm::Standing &standing = generations_->standing();
-    return invalidate::may_serve({settings.strict, settings.isolation},
+    const bool strict = settings.strict || ngx_exiting;
+    return invalidate::may_serve({strict, settings.isolation},
                                  standing.lease_until, standing.current_at,
                                  head_->membership.is_known, now);
 }

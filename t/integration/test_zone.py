@@ -1,7 +1,9 @@
 """The zone: full is no error, and a reload keeps what is in it."""
 
 import os
+import resource
 import threading
+import time
 
 import pytest
 
@@ -96,6 +98,43 @@ def test_a_reload_keeps_objects_and_counters(cached, origin):
     assert verdict(nginx.get("/")) == ("HIT", None)
     assert metric(nginx, "edge_cache_hits_total", tier="memory") == 2
     assert origin.count("/") == 1
+
+
+@pytest.mark.parametrize("size", ["1500000", "1260k", "1944k", "4097k"])
+def test_a_reload_keeps_a_zone_of_any_size(cached, origin, size):
+    """Where nginx had pages or bytes left over it was refused: "too small"."""
+    nginx = cached(zone=f"z:{size}",
+                   http="edge_limit_zone $arg_k zone=l:50k rate=1r/m burst=9;",
+                   location="edge_limit zone=l;")
+    nginx.get("/?k=1")
+    nginx.reload()
+    assert verdict(nginx.get("/?k=1")) == ("HIT", None)
+
+
+@pytest.mark.parametrize("size, expected", [
+    ("4m", ("HIT", None)), ("8m", ("MISS", "log_behind"))])
+def test_a_worker_serves_nothing_of_a_zone_that_a_reload_left_behind(
+        cached, origin, size, expected):
+    """Nobody tells it what is purged from then on."""
+    nginx = cached()
+    nginx.get("/")
+    with nginx.connect() as late:
+        late.send(b"GET / HTTP/1.1\r\n")
+        time.sleep(0.1)  # it is being read
+        nginx.reload(nginx.conf.replace("z:4m", f"z:{size}"))
+        late.send(b"Host: localhost\r\n\r\n")
+        assert verdict(late.read_response()) == expected
+
+
+def test_too_few_open_files_for_the_module_end_no_running_nginx(
+        edge, origin):
+    """A reload that loads it ended the master."""
+    nginx = edge(module=False, expect=[r"eventfd\(\) failed", "worker_conn"])
+    resource.prlimit(nginx.pid, resource.RLIMIT_NOFILE, (100, 100))
+    nginx.module = True
+    nginx.reload(nginx.conf.replace("http {", "http { edge_cache_zone z:4m;",
+                                    1))
+    assert nginx.get("/").status == 200
 
 
 def test_lifetimes_may_change_with_a_reload(cached, origin):
