@@ -47,12 +47,6 @@ bool is_out_of_service(const Member &member, const Watch &watch)
     return member.strict && watch.silence(member.id) >= grace(member.lease);
 }
 
-bool has_applied(const Member &member, const Position &record)
-{
-    return member.applied.nonce == record.nonce &&
-           member.applied.generation >= record.generation;
-}
-
 Missing missing(const Member &member, const Watch &watch)
 {
     if (!member.is_readable) {
@@ -113,6 +107,12 @@ Millis Watch::silence(std::string_view id) const
     return std::max(Millis(0), sight->second.last - sight->second.first);
 }
 
+bool reaches(const Position &applied, const Position &record)
+{
+    return applied.nonce == record.nonce &&
+           applied.generation >= record.generation;
+}
+
 Acknowledgement acknowledge(const BeatReply &reply, const Position &record,
                             std::string_view self, const Watch &watch)
 {
@@ -121,7 +121,7 @@ Acknowledgement acknowledge(const BeatReply &reply, const Position &record,
                           reply.top.generation >= record.generation;
     for (const Member &member : reply.members) {
         result.counts |= is_after && member.id == self;
-        const bool applied = has_applied(member, record);
+        const bool applied = reaches(member.applied, record);
         if (!applied && is_out_of_service(member, watch)) {
             continue;
         }
@@ -152,14 +152,19 @@ bool known_to_others(std::span<const Member> members, std::string_view self,
     });
 }
 
+bool is_isolated(const ServingRule &rule, BootTime current_at, BootTime now)
+{
+    return current_at == BootTime::min() ||
+           now - current_at > rule.isolation * 9 / 10;
+}
+
 bool may_serve(const ServingRule &rule, BootTime lease_until,
                BootTime current_at, bool is_known, BootTime now)
 {
     if (now < lease_until) {
         return true;
     }
-    return !rule.strict && is_known && current_at != BootTime::min() &&
-           now - current_at <= rule.isolation * 9 / 10;
+    return !rule.strict && is_known && !is_isolated(rule, current_at, now);
 }
 
 } // namespace edge::invalidate

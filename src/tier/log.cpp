@@ -174,8 +174,13 @@ Log::Follow Log::follow(const BeatReply &reply)
     Situation situation;
     situation.progress = generations.progress();
     situation.epoch = generations.epoch();
-    situation.strict = zone_.settings.strict;
-    situation.has_lease = now < generations.standing().lease_until;
+    // One that was cut off for long is as if it were strict (protocol 5.8).
+    const shm::Standing &standing = generations.standing();
+    situation.strict =
+        zone_.settings.strict ||
+        is_isolated({zone_.settings.strict, zone_.settings.isolation},
+                    standing.current_at, now);
+    situation.has_lease = now < standing.lease_until;
     situation.known_to_others = zone_.membership().is_known;
     const Plan next = plan(reply, situation);
     if (next.step == Step::begin_epoch) {
@@ -216,6 +221,9 @@ void Log::note_members(const BeatReply &reply)
 {
     Membership &membership = zone_.membership();
     const Nonce epoch = zone_.generations().epoch().nonce;
+    if (reply.top.nonce != epoch) {
+        return; // another worker was faster, and is in the next one
+    }
     if (membership.joined_epoch != epoch) {
         membership.joined_epoch = epoch;
         membership.joined_version = reply.version;

@@ -91,6 +91,46 @@ def test_a_strict_instance_that_missed_an_epoch_trusts_nothing(
     assert version(b) == tagged.version
 
 
+def test_an_available_instance_that_was_cut_off_for_long_trusts_nothing(
+        fleet, tagged, redis, fake_redis):
+    """It was forgotten, a purge was acknowledged without it, and Redis came
+    back with what it had before."""
+    fake_redis.upstream = redis.port
+    a, = fleet.start(join=False, zone_options="isolation=1s",
+                     address=fake_redis.address)
+    b, = fleet.start(join=False, zone_options="isolation=1s")
+    fleet.wait_joined()
+    version(a)
+    assert hits(a)
+    fake_redis.stop()
+    redis.command("SAVE")
+    tagged.bump()
+    wait_until(lambda: try_purge(b, tags=["t"]).json()["instances"]
+               == {"applied": 1, "live": 1}, what="a purge without it")
+    b.crash()
+    redis.restart()
+    fake_redis.start()
+    wait_current(a)
+    assert version(a) == tagged.version
+
+
+def test_a_worker_of_a_zone_that_a_reload_left_behind_has_its_lease_only(
+        fleet, tagged):
+    """Nobody reads the log for it, and it is soon forgotten."""
+    a, b = fleet.start(2)
+    version(a)
+    with a.connect() as late:
+        late.send(b"GET /p HTTP/1.1\r\n")
+        time.sleep(0.1)  # it is being read
+        a.reload(a.conf.replace("z:4m", "z:8m"))
+        for count in 3, 2:  # it is forgotten
+            wait_until(lambda: log_metric(b, "instances") == count)
+        tagged.bump()
+        wait_until(lambda: try_purge(b, tags=["t"]).status == 200)
+        late.send(b"Host: localhost\r\n\r\n")
+        assert late.read_response().json()["version"] == tagged.version
+
+
 # Paused
 
 def test_a_paused_strict_instance_asks_the_clock_before_it_answers(

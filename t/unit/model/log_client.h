@@ -176,11 +176,11 @@ private:
 
     bool may_begin_epoch()
     {
-        if (self_.began_epoch != BootTime::min() &&
-            all_.now - self_.began_epoch < Millis(1000)) {
+        auto &[last, last_but_one] = self_.began_epochs;
+        if (all_.now < last_but_one + Seconds(2)) {
             return false;
         }
-        self_.began_epoch = all_.now;
+        last_but_one = std::exchange(last, all_.now);
         return true;
     }
 
