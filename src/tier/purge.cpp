@@ -93,6 +93,15 @@ void purge_own_log(Zone &zone, const PurgeOrder &order, PurgeOutcome &outcome)
     outcome.applied = outcome.live = 1;
 }
 
+void hold_here(Zone &zone, const invalidate::Purge &purge,
+               PurgeOutcome &outcome)
+{
+    zone.purge_locally(purge);
+    outcome.is_logged = false;
+    outcome.applied = 1;
+    outcome.live = std::max<std::uint64_t>(1, zone.live_instances());
+}
+
 ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
                            PurgeOutcome &outcome)
 {
@@ -100,20 +109,20 @@ ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
     invalidate::Purge purge = order.purge;
     purge.request = ngx::random_text();
     co_await wait_for_first_connection(flow, log, deadline);
+    std::optional<Position> record;
     do {
-        std::optional<Position> record;
         co_await log.write(flow, purge, record);
-        outcome.is_logged = record.has_value();
         if (!record) {
-            log.zone().purge_locally(purge);
-            outcome.applied = 1;
-            outcome.live =
-                std::max<std::uint64_t>(1, log.zone().live_instances());
-            co_return;
+            break;
         }
+        outcome.is_logged = true;
         outcome.generation = record->generation;
         co_await wait(flow, log, *record, deadline, outcome);
     } while (!outcome.confirmed && ngx::boot_now() < deadline);
+    // Redis may have gone right after it had taken the record.
+    if (!record || !invalidate::reaches(log.zone().applied(), *record)) {
+        hold_here(log.zone(), purge, outcome);
+    }
 }
 
 } // namespace

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from lib.fake_redis import HANG
 from lib.fleet import LOG, log_metric, object_keys, try_purge, version
 from lib.resp import RespError
 from lib.wait import wait_until
@@ -127,3 +128,32 @@ def test_a_purge_that_redis_loses_again_is_appended_again(
     fake_redis.start()
     watch((a, b), tagged.version)
     assert lost
+
+
+def test_a_purge_holds_here_when_redis_goes_right_after_it_was_logged(
+        fleet, tagged, redis, fake_redis):
+    fake_redis.upstream = redis.port
+    a, = fleet.start(join=False, address=fake_redis.address)
+    b, = fleet.start(join=False)
+    fleet.wait_joined()
+    version(a)
+    version(b)
+    logged = []
+
+    def hang_behind_it(args):
+        if logged:
+            return HANG
+        if args[2] == b"2" and args[7] in (b"h", b"s"):
+            logged.append(args)
+        try:
+            return redis.command(*args)
+        except RespError as error:
+            return error
+
+    fake_redis.on("EVALSHA", hang_behind_it)
+    tagged.bump()
+    purge_without_redis(a)
+    assert logged
+    assert version(a) == tagged.version
+    fake_redis.forget("EVALSHA")
+    watch((a, b), tagged.version)
