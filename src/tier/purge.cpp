@@ -120,7 +120,9 @@ ngx::Task purge_shared_log(ngx::Flow &flow, Log &log, const PurgeOrder &order,
         co_await wait(flow, log, *record, deadline, outcome);
     } while (!outcome.confirmed && ngx::boot_now() < deadline);
     // Redis may have gone right after it had taken the record.
-    if (!record || !invalidate::reaches(log.zone().applied(), *record)) {
+    const bool is_applied =
+        record && invalidate::reaches(log.zone().applied(), *record);
+    if (!outcome.confirmed && !is_applied) {
         hold_here(log.zone(), purge, outcome);
     }
 }
