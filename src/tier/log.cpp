@@ -1,7 +1,6 @@
 #include "tier/log.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "client/await.h"
 #include "ngx/clock.h"
@@ -236,17 +235,19 @@ void Log::note_members(const BeatReply &reply)
 }
 
 // At most one a second and instance, as a mean: whoever finds the log lost
-// waits for what the first one makes of it. Two of them at once: a master may
+// waits for what the first one makes of it. Several at once: a master may
 // restart and be replaced right after.
 bool Log::may_begin_epoch()
 {
+    constexpr Millis each{1000};
+    constexpr int at_once = 4;
     const Lock lock(zone_);
     const BootTime now = ngx::boot_now();
-    auto &[last, last_but_one] = zone_.membership().began_epochs;
-    if (now < last_but_one + Seconds(2)) {
+    BootTime &until = zone_.membership().epochs_until;
+    if (until > now + each * (at_once - 1)) {
         return false;
     }
-    last_but_one = std::exchange(last, now);
+    until = std::max(until, now) + each;
     return true;
 }
 

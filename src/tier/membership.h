@@ -37,8 +37,9 @@ struct Membership
     std::uint64_t live = 0;
     // Replicas of Redis that had what the last beat wrote (wait=N).
     std::uint64_t replicas = 0;
-    // When the last two epochs were begun from here.
-    std::array<BootTime, 2> began_epochs{BootTime::min(), BootTime::min()};
+    // When all epochs that were begun from here would have been, at one a
+    // second.
+    BootTime epochs_until = BootTime::min();
 
     std::string_view text() const { return {id.data(), id.size()}; }
 };

@@ -127,7 +127,7 @@ public:
     std::uint64_t joined_version = 0;
     Nonce joined_epoch = 0;
     bool is_known = false;
-    std::array<BootTime, 2> began_epochs{BootTime::min(), BootTime::min()};
+    BootTime epochs_until = BootTime::min();
 
     std::map<std::size_t, Entry> cache;
     std::map<std::size_t, std::shared_ptr<Fill>> fills;

@@ -176,11 +176,11 @@ private:
 
     bool may_begin_epoch()
     {
-        auto &[last, last_but_one] = self_.began_epochs;
-        if (all_.now < last_but_one + Seconds(2)) {
+        if (self_.epochs_until > all_.now + Seconds(3)) {
             return false;
         }
-        last_but_one = std::exchange(last, all_.now);
+        self_.epochs_until = std::max(self_.epochs_until, all_.now) +
+                             Seconds(1);
         return true;
     }
 
