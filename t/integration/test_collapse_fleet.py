@@ -24,7 +24,9 @@ def locks(redis):
 
 def test_three_instances_cost_one_fetch(fleet, origin, redis, gate, capsys):
     origin.on("/p", Reply(headers=FRESH, body=b"x", wait=gate))
-    instances = fleet.start(3, workers=2, server=STATUS)
+    # Who does not hear from Redis in time fetches by himself.
+    instances = fleet.start(3, workers=2, server=STATUS,
+                            redis_lines="timeout 2s; connect_timeout 2s;")
     clients = []
     for nginx in instances:
         clients += ask(nginx, 100, "/p")

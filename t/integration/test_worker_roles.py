@@ -157,8 +157,8 @@ def test_workers_are_killed_under_purges(pair, tagged, redis):
     for turn in range(12):
         version(b)
         if turn % 3 == 0:
-            b.kill_worker(pid=b.workers()[turn % 2])
             wait_until(lambda: len(b.workers()) == 2)
+            b.kill_worker(pid=b.workers()[turn % 2])
         tagged.bump()
         if try_purge(a, tags=["t"]).status == 200:
             acknowledged += 1
