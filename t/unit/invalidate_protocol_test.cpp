@@ -220,13 +220,12 @@ void members_are_read_after_the_record(void **)
 void what_was_applied_is_of_the_same_epoch(void **)
 {
     Profile profile = available("ack by nonce");
-    profile.settings.lease = Millis(300);
     profile.settings.lease = Millis(200);
     needs(profile.set(Event::wait, 40)
               .set(Event::lose_log, 8)
               .set(Event::cut, 4)
               .set(Event::recover, 8),
-          Rule::ack_by_nonce, 244);
+          Rule::ack_by_nonce, 5644);
 }
 
 void nothing_is_acknowledged_in_a_young_epoch(void **)
