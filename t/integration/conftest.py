@@ -160,6 +160,16 @@ def fleet(edge, origin, redis, tmp_path):
 
 
 @pytest.fixture
+def one_behind(fleet, redis, fake_redis):
+    """Two instances that share a Redis, the first one through a fake one."""
+    fake_redis.upstream = redis.port
+    first, = fleet.start(join=False, address=fake_redis.address)
+    second, = fleet.start(join=False)
+    fleet.wait_joined()
+    return first, second
+
+
+@pytest.fixture
 def example(edge, origin, tmp_path):
     """A function that starts an example: `example(name, {text: other})`; see
     lib/examples.py."""

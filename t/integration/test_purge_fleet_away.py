@@ -5,7 +5,8 @@ import time
 import pytest
 
 from lib.fake_redis import HANG
-from lib.fleet import LOG, log_metric, object_keys, try_purge, version
+from lib.fleet import (LOG, is_append, log_metric, object_keys, try_purge,
+                       version)
 from lib.resp import RespError
 from lib.wait import wait_until
 
@@ -16,6 +17,13 @@ def purge_without_redis(nginx):
     assert answer["Retry-After"]
     assert answer.json()["scope"] == "instance"
     assert answer.json()["instances"]["applied"] == 1
+
+
+def answer_of(redis, args):
+    try:
+        return redis.command(*args)
+    except RespError as error:
+        return error
 
 
 def settled(nginx):
@@ -99,12 +107,9 @@ def test_what_is_fetched_after_a_purge_without_redis_is_kept(fleet, tagged,
 
 
 def test_a_purge_that_redis_loses_again_is_appended_again(
-        fleet, tagged, redis, fake_redis):
+        one_behind, tagged, redis, fake_redis):
     """It says OK to APPEND, and then the log is gone."""
-    fake_redis.upstream = redis.port
-    a, = fleet.start(join=False, address=fake_redis.address)
-    b, = fleet.start(join=False)
-    fleet.wait_joined()
+    a, b = one_behind
     version(a)
     version(b)
     fake_redis.stop()
@@ -113,16 +118,13 @@ def test_a_purge_that_redis_loses_again_is_appended_again(
     lost = []
 
     def lose_one(args):
-        if args[2] == b"2" and args[7] in (b"h", b"s") and not lost:
+        if is_append(args) and not lost:
             top, = redis.command("XREVRANGE", LOG, "+", "-", "COUNT", 1)
             epoch, sequence = top[0].decode().split("-")
             redis.command("DEL", LOG, LOG + ":members")
             lost.append(f"{epoch}-{int(sequence) + 1}")
             return ["OK", *lost]
-        try:
-            return redis.command(*args)
-        except RespError as error:
-            return error
+        return answer_of(redis, args)
 
     fake_redis.on("EVALSHA", lose_one)
     fake_redis.start()
@@ -131,11 +133,8 @@ def test_a_purge_that_redis_loses_again_is_appended_again(
 
 
 def test_a_purge_holds_here_when_redis_goes_right_after_it_was_logged(
-        fleet, tagged, redis, fake_redis):
-    fake_redis.upstream = redis.port
-    a, = fleet.start(join=False, address=fake_redis.address)
-    b, = fleet.start(join=False)
-    fleet.wait_joined()
+        one_behind, tagged, redis, fake_redis):
+    a, b = one_behind
     version(a)
     version(b)
     logged = []
@@ -143,12 +142,9 @@ def test_a_purge_holds_here_when_redis_goes_right_after_it_was_logged(
     def hang_behind_it(args):
         if logged:
             return HANG
-        if args[2] == b"2" and args[7] in (b"h", b"s"):
+        if is_append(args):
             logged.append(args)
-        try:
-            return redis.command(*args)
-        except RespError as error:
-            return error
+        return answer_of(redis, args)
 
     fake_redis.on("EVALSHA", hang_behind_it)
     tagged.bump()

@@ -73,6 +73,11 @@ def log_metric(nginx, name):
     return metric(nginx, f"edge_cache_log_{name}", zone=ZONE)
 
 
+def is_append(args):
+    """Whether an EVALSHA puts a purge into the log."""
+    return args[2] == b"2" and args[7] in (b"h", b"s")
+
+
 def try_purge(nginx, **body):
     return api(nginx, "POST", "purge", body)
 
