@@ -107,18 +107,11 @@ Millis Watch::silence(std::string_view id) const
     return std::max(Millis(0), sight->second.last - sight->second.first);
 }
 
-bool reaches(const Position &applied, const Position &record)
-{
-    return applied.nonce == record.nonce &&
-           applied.generation >= record.generation;
-}
-
 Acknowledgement acknowledge(const BeatReply &reply, const Position &record,
                             std::string_view self, const Watch &watch)
 {
     Acknowledgement result;
-    const bool is_after = reply.top.nonce == record.nonce &&
-                          reply.top.generation >= record.generation;
+    const bool is_after = reaches(reply.top, record);
     for (const Member &member : reply.members) {
         result.counts |= is_after && member.id == self;
         const bool applied = reaches(member.applied, record);
@@ -152,10 +145,10 @@ bool known_to_others(std::span<const Member> members, std::string_view self,
     });
 }
 
-bool is_isolated(const ServingRule &rule, BootTime current_at, BootTime now)
+bool is_isolated(Millis isolation, BootTime current_at, BootTime now)
 {
     return current_at == BootTime::min() ||
-           now - current_at > rule.isolation * 9 / 10;
+           now - current_at > isolation * 9 / 10;
 }
 
 bool may_serve(const ServingRule &rule, BootTime lease_until,
@@ -164,7 +157,8 @@ bool may_serve(const ServingRule &rule, BootTime lease_until,
     if (now < lease_until) {
         return true;
     }
-    return !rule.strict && is_known && !is_isolated(rule, current_at, now);
+    return !rule.strict && is_known &&
+           !is_isolated(rule.isolation, current_at, now);
 }
 
 } // namespace edge::invalidate

@@ -84,9 +84,6 @@ struct Missing
     friend bool operator==(const Missing &, const Missing &) = default;
 };
 
-// Whoever is at `applied` has the record there.
-bool reaches(const Position &applied, const Position &record);
-
 struct Acknowledgement
 {
     // The answer is from after the record was written, in the same epoch, and
@@ -112,15 +109,15 @@ BootTime earliest_acknowledgement(BootTime joined,
 bool known_to_others(std::span<const Member> members, std::string_view self,
                      std::uint64_t version);
 
+// For so long nothing was heard that even without a lease others may have been
+// promised what is not known here. `current_at`: see may_serve().
+bool is_isolated(Millis isolation, BootTime current_at, BootTime now);
+
 struct ServingRule
 {
     bool strict = false;
     Millis isolation{0};
 };
-
-// For so long nothing was heard that even without a lease others may have been
-// promised what is not known here. `current_at`: see may_serve().
-bool is_isolated(const ServingRule &rule, BootTime current_at, BootTime now);
 
 // Whether a hit may be served at `now`, which was read after the request.
 // `current_at`: when the last question was asked whose answer was applied.

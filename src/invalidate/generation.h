@@ -40,6 +40,13 @@ struct Position
     friend bool operator==(const Position &, const Position &) = default;
 };
 
+// Whoever is at `position` has the record there.
+constexpr bool reaches(const Position &position, const Position &record)
+{
+    return position.nonce == record.nonce &&
+           position.generation >= record.generation;
+}
+
 // Soft: what is purged may still be served stale. Hard: never again.
 enum class PurgeMode : std::uint8_t { hard, soft };
 

@@ -173,8 +173,7 @@ std::span<const LocalPurge> Generations::local_purges() const
 
 bool Generations::has_applied(const Position &record) const
 {
-    return record.nonce != 0 && record.nonce == state_->applied.nonce &&
-           record.generation <= state_->applied.generation;
+    return record.nonce != 0 && reaches(state_->applied, record);
 }
 
 bool Generations::accepts(const Ticket &ticket) const

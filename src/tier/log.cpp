@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/await.h"
+#include "limit/gcra.h"
 #include "ngx/clock.h"
 #include "ngx/random.h"
 #include "redis/commands.h"
@@ -18,6 +19,8 @@ using namespace invalidate;
 // Records that one answer brings, and answers until a step ends.
 constexpr std::size_t kRecords = 200;
 constexpr int kMaxRounds = 500;
+// That one instance begins: one a second, four at once.
+constexpr limit::Bucket kEpochs{1e6, 4e6};
 // How often a record is offered to a log that has just changed its epoch.
 constexpr int kMaxAttempts = 3;
 
@@ -177,8 +180,7 @@ Log::Follow Log::follow(const BeatReply &reply)
     const shm::Standing &standing = generations.standing();
     situation.strict =
         zone_.settings.strict ||
-        is_isolated({zone_.settings.strict, zone_.settings.isolation},
-                    standing.current_at, now);
+        is_isolated(zone_.settings.isolation, standing.current_at, now);
     situation.has_lease = now < standing.lease_until;
     situation.known_to_others = zone_.membership().is_known;
     const Plan next = plan(reply, situation);
@@ -234,21 +236,18 @@ void Log::note_members(const BeatReply &reply)
     membership.live = reply.members.size();
 }
 
-// At most one a second and instance, as a mean: whoever finds the log lost
-// waits for what the first one makes of it. Several at once: a master may
-// restart and be replaced right after.
+// Whoever finds the log lost waits for what the first one makes of it. Several
+// at once: a master may restart and be replaced right after.
 bool Log::may_begin_epoch()
 {
-    constexpr Millis each{1000};
-    constexpr int at_once = 4;
     const Lock lock(zone_);
-    const BootTime now = ngx::boot_now();
-    BootTime &until = zone_.membership().epochs_until;
-    if (until > now + each * (at_once - 1)) {
-        return false;
+    limit::Micros &tat = zone_.membership().epochs_tat;
+    const auto now = static_cast<limit::Micros>(ngx::monotonic_micros());
+    const limit::Decision decision = limit::decide(kEpochs, tat, now, 1);
+    if (decision.allowed) {
+        tat = decision.tat;
     }
-    until = std::max(until, now) + each;
-    return true;
+    return decision.allowed;
 }
 
 ngx::Task Log::begin_epoch(ngx::Flow &flow, const BeatReply &reply)

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "invalidate/generation.h"
+#include "limit/rate.h"
 #include "tier/worker.h"
 
 namespace edge::tier {
@@ -37,9 +38,8 @@ struct Membership
     std::uint64_t live = 0;
     // Replicas of Redis that had what the last beat wrote (wait=N).
     std::uint64_t replicas = 0;
-    // When all epochs that were begun from here would have been, at one a
-    // second.
-    BootTime epochs_until = BootTime::min();
+    // Of the epochs that are begun from here (limit/gcra.h).
+    limit::Micros epochs_tat = 0;
 
     std::string_view text() const { return {id.data(), id.size()}; }
 };

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "limit/gcra.h"
 #include "redis.h"
 #include "task.h"
 
@@ -127,7 +128,7 @@ public:
     std::uint64_t joined_version = 0;
     Nonce joined_epoch = 0;
     bool is_known = false;
-    BootTime epochs_until = BootTime::min();
+    edge::limit::Micros epochs_tat = 0;
 
     std::map<std::size_t, Entry> cache;
     std::map<std::size_t, std::shared_ptr<Fill>> fills;

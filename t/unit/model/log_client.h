@@ -176,12 +176,14 @@ private:
 
     bool may_begin_epoch()
     {
-        if (self_.epochs_until > all_.now + Seconds(3)) {
-            return false;
+        const auto now = static_cast<edge::limit::Micros>(
+            all_.now.time_since_epoch().count() * 1000);
+        const auto decision =
+            edge::limit::decide({1e6, 4e6}, self_.epochs_tat, now, 1);
+        if (decision.allowed) {
+            self_.epochs_tat = decision.tat;
         }
-        self_.epochs_until = std::max(self_.epochs_until, all_.now) +
-                             Seconds(1);
-        return true;
+        return decision.allowed;
     }
 
     Task<Nothing> begin_epoch(const BeatReply &reply)
