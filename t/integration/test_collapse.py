@@ -217,7 +217,8 @@ def test_a_fill_that_ends_while_redis_decides_a_limit_is_not_waited_for(
         "edge_limit zone=l; edge_limit_fallback local after=1s;",
         http=f"""edge_redis main {{ server {fake_redis.address}; timeout 5s;
                                     connect_timeout 5s; }}
-            edge_limit_zone $host zone=l:1m rate=1000r/s redis=main;""")
+            edge_limit_zone $host zone=l:1m rate=1000r/s burst=20
+                            redis=main;""")
     wait_until(lambda: nginx.get("/first") and fake_redis.count("EVALSHA"),
                what="a decision by Redis")
     took = []
