@@ -15,7 +15,6 @@ from lib.fleet import log_metric, member_conf, wait_acknowledged, wait_current
 from lib.origin import Origin, Reply
 from lib.ports import free_port
 from lib.upgradable import Upgradable
-from lib.wait import wait_until
 
 TIMEOUT = 0.1  # seconds, of a command
 _RATE = 40  # requests per second and reader
@@ -121,23 +120,27 @@ class Load:
     def now(self):
         return time.monotonic() - self._zero
 
-    def wait_used(self, since, timeout=15):
-        """Seconds until both instances had a hit in Redis that began after
-        `since`, and the log of purges was read to its end."""
-        try:
-            used = wait_until(lambda: self._shared_since(since), timeout)
-            for nginx in self.stage.instances:
-                if log_metric(nginx, "current") != 1:
-                    wait_current(nginx, timeout)
-                    used = self.now()
-        except TimeoutError:
-            return float("inf")
-        return used - since
+    def wait_used(self, timeout=15):
+        """Seconds from a Redis that can be used to one that both instances have
+        used: had a hit in it since, and have read the log of purges to its end.
+        Behind a fault a Sentinel may still replace the master: from then on."""
+        topology = self.stage.topology
+        topology.wait_usable()
+        since = self.now()
+        end = since + timeout
+        while not self._is_used(since):
+            if self.now() > end:
+                return float("inf")
+            if not topology.is_usable():
+                topology.wait_usable()
+                since = self.now()
+            time.sleep(0.01)
+        return self.now() - since
 
-    def _shared_since(self, since):
-        firsts = [next((t for t in list(times) if t >= since), None)
-                  for times in self._shared]
-        return None if None in firsts else max(firsts)
+    def _is_used(self, since):
+        return (all(times and times[-1] >= since for times in self._shared)
+                and all(log_metric(nginx, "current") == 1
+                        for nginx in self.stage.instances))
 
     def _guard(self, work, *args):
         try:
