@@ -25,8 +25,10 @@ def asked(cached, origin):
     return start
 
 
-@pytest.mark.parametrize("uses", [1, 2, 5])
+@pytest.mark.parametrize("uses", [1, 2, 3])
 def test_it_is_stored_when_it_is_asked_for_so_often(asked, uses):
+    """No more than three: with the fourth use of anything the first counts are
+    halved, and which those are is different in each zone."""
     ask = asked(uses)
     assert [ask() for _ in range(uses + 1)] == (
         [RARE] * (uses - 1) + [MISS, HIT])
