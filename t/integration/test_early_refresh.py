@@ -322,7 +322,7 @@ def test_many_leave_nothing_behind(early, origin):
     for i in range(60):
         origin.on(f"/{i}", [slowly(Reply(headers=SOON, body=b"old")),
                             replies[i % 4]])
-    nginx = early("proxy_read_timeout 300ms;", log_level="warn")
+    nginx = early("proxy_read_timeout 1s;", log_level="warn")
     targets = [f"/{i}" for i in range(60)]
     clients = [nginx.connect() for _ in targets]
     for client, target in zip(clients, targets):
