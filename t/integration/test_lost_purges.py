@@ -25,13 +25,10 @@ def rows_in_log(redis):
             for record in records if record[b"k"] == b"p"]
 
 
-def test_a_lost_purge_reaches_who_was_cut_off(fleet, tagged, redis,
+def test_a_lost_purge_reaches_who_was_cut_off(one_behind, tagged, redis,
                                               fake_redis):
     """B misses the purge, and the log loses it before B is back."""
-    fake_redis.upstream = redis.port
-    a, = fleet.start(join=False)
-    b, = fleet.start(join=False, address=fake_redis.address)
-    fleet.wait_joined()
+    b, a = one_behind
     for nginx in (b, a) * 2:
         wait_acknowledged(nginx)
     version(b)
