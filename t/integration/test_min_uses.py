@@ -35,6 +35,13 @@ def test_it_is_stored_when_it_is_asked_for_so_often(asked, uses):
     assert ask("/other") == (RARE if uses > 1 else MISS)
 
 
+def test_counts_that_were_halved_cost_one_use_more(asked):
+    """Of five, at most: stored with the fifth use, or with the sixth."""
+    ask = asked(5)
+    assert [ask() for _ in range(7)] in (
+        [RARE] * 4 + [MISS, HIT, HIT], [RARE] * 5 + [MISS, HIT])
+
+
 def test_variants_of_a_resource_count_together(cached, origin):
     origin.headers = {**FRESH, "Vary": "X-A"}
     nginx = cached("edge_cache_min_uses 2;")
